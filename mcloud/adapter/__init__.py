@@ -1,0 +1,1 @@
+"""What a cloud must provide, and what it gets for doing so."""

@@ -1,0 +1,66 @@
+"""The contract for a cloud: an ``Adapter`` names its kinds, reads its catalog and opens sessions."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+
+from mcloud.model.base import Placement
+
+if TYPE_CHECKING:
+    from mcloud.adapter.kind import Kind
+    from mcloud.adapter.profile import CloudProfile
+    from mcloud.catalog.types import Catalog
+    from mcloud.errors import CloudError
+
+
+class Session(Protocol):
+    """An open connection to one account in one region; safe to share between threads."""
+
+    @property
+    def account(self) -> str:
+        """A fingerprint of the account that state may hold: no secret, the same on every sign-in."""
+
+
+class Adapter(ABC):
+    """One cloud. Importing the module that holds the object must import nothing heavy."""
+
+    name: ClassVar[str]
+    """The first part of a placement."""
+    title: ClassVar[str]
+    """The cloud's name for people."""
+
+    @property
+    @abstractmethod
+    def kinds(self) -> Mapping[str, Kind]:
+        """The kinds it can do, by neutral name."""
+
+    @abstractmethod
+    def catalog(self) -> Catalog:
+        """The shipped catalog."""
+
+    @abstractmethod
+    def connect(self, profile: CloudProfile, at: Placement) -> Session:
+        """Sign in. At most one sign-in per run for each account and region.
+
+        Raises:
+            CloudError: Unauthorised, Unreachable and the like.
+            ProfileError: something needed is missing from the profile.
+        """
+
+    @abstractmethod
+    def live_catalog(self, session: Any, at: Placement) -> Catalog:
+        """What the account is offered now: flavors with stock, images, disk classes, open zones."""
+
+    @abstractmethod
+    def explain(self, error: Exception, doing: str) -> CloudError:
+        """The driver's error as one of ours, by the vendor's error table."""
+
+    def emulator(self) -> Any:
+        """The emulator's spec, or None where there is none."""
+        return None
+
+    def terraform_meanings(self) -> Mapping[str, Any]:
+        """What the vendor's Terraform types mean; empty where nothing is known."""
+        return {}

@@ -1,0 +1,246 @@
+"""Create, read, update, delete with everything that must surround the cloud's calls.
+
+Rate (one limiter per account), retry where it is safe, look-up instead of a repeated create, waiting, cancelling. The
+kinds stay plain exchanges.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+import tenacity
+
+from mcloud.adapter.adapter import Adapter
+from mcloud.adapter.kind import Inputs, Kind, Native, Picks, Poll
+from mcloud.adapter.limiter import Limiter
+from mcloud.adapter.waiter import wait
+from mcloud.errors import (
+    Cancelled,
+    CloudError,
+    Conflict,
+    FailedState,
+    InUse,
+    McloudError,
+    RateLimited,
+    Temporary,
+    TimedOut,
+    Unreachable,
+)
+
+T = TypeVar("T")
+ATTEMPTS = 5
+LONGEST_BACKOFF = 10.0
+
+
+class Unfinished(McloudError):
+    """A create that the cloud accepted and that did not become ready; the id must not get lost.
+
+    Attributes:
+        native_id: what the cloud called it.
+        cause: why it is not ready.
+    """
+
+    code = "unfinished"
+
+    def __init__(self, native_id: str, cause: CloudError) -> None:
+        super().__init__(cause.message, hint=cause.hint, where=cause.where)
+        self.native_id = native_id
+        self.cause = cause
+
+
+@dataclass
+class Operations:
+    """The operations on one account in one region.
+
+    Attributes:
+        adapter: the cloud.
+        session: what its ``connect`` gave.
+        limiter: shared by all that use the account.
+        cancelled: set to stop waiting.
+        longest_interval: seconds between two looks at most.
+    """
+
+    adapter: Adapter
+    session: Any
+    limiter: Limiter = field(default_factory=Limiter)
+    cancelled: threading.Event = field(default_factory=threading.Event)
+    longest_interval: float = 5.0
+
+    def call(self, doing: str, function: Callable[[], T], *, retry: bool) -> T:
+        """One exchange with the cloud, its errors in our words; repeated when ``retry`` and it may pass.
+
+        Raises:
+            CloudError: by the vendor's error table.
+        """
+
+        def once() -> T:
+            with self.limiter.turn(self.cancelled):
+                try:
+                    return function()
+                except McloudError:
+                    raise
+                except Exception as error:  # drivers raise what their libraries raise; the table sorts it
+                    explained = self.adapter.explain(error, doing)
+                    if isinstance(explained, RateLimited):
+                        self.limiter.pause(explained.retry_after or 1.0)
+                    raise explained from error
+
+        retrying = tenacity.Retrying(
+            retry=tenacity.retry_if_exception(lambda error: retry and isinstance(error, CloudError) and error.retryable),
+            wait=tenacity.wait_random_exponential(multiplier=0.2, max=LONGEST_BACKOFF),
+            stop=tenacity.stop_after_attempt(ATTEMPTS) | tenacity.stop_when_event_set(self.cancelled),
+            sleep=tenacity.sleep_using_event(self.cancelled),
+            reraise=True,
+        )
+        return retrying(once)
+
+    def create(
+        self,
+        kind: Kind,
+        inputs: Inputs,
+        picks: Picks,
+        what: str,
+        tell: Callable[[str], None] = lambda state: None,
+        accepted: Callable[[str], None] = lambda native_id: None,
+    ) -> tuple[str, Native]:
+        """Create and wait until it is ready.
+
+        Args:
+            accepted: hears the native id as soon as there is one.
+
+        Returns:
+            The native id and the native resource.
+
+        Raises:
+            CloudError: refused; nothing was made.
+            Unfinished: made, but not ready.
+        """
+        native_id = self._create_once(kind, inputs, picks, what)
+        accepted(native_id)
+        try:
+            self._ready(kind, native_id, what, tell)
+            native = self.finish(kind, native_id, inputs, inputs, picks, what, tell)
+        except CloudError as error:
+            raise Unfinished(native_id, error) from error
+        return native_id, native
+
+    def _create_once(self, kind: Kind, inputs: Inputs, picks: Picks, what: str) -> str:
+        """The create call; after an unknown outcome a look, never a blind second try."""
+        doing = f"create {what}"
+        for attempt in range(ATTEMPTS):
+            try:
+                return self.call(doing, lambda: kind.create(self.session, inputs, picks), retry=False)
+            except (RateLimited, Temporary, Unreachable) as error:
+                refused = isinstance(error, RateLimited) or (isinstance(error, Unreachable) and not error.sent)
+                if not refused:
+                    found = self._look_after_loss(kind, inputs, what)
+                    if found is not None:
+                        return found
+                if attempt == ATTEMPTS - 1:
+                    raise
+                if self.cancelled.wait(min(LONGEST_BACKOFF, 0.2 * 2**attempt)):
+                    raise Cancelled(f"stopped before {what} was made", where=what) from error
+        raise AssertionError("unreachable")
+
+    def _look_after_loss(self, kind: Kind, inputs: Inputs, what: str) -> str | None:
+        end = time.monotonic() + kind.believe_none_after
+        while True:
+            found = self.call(f"look for {what}", lambda: kind.find(self.session, inputs), retry=True)
+            if found.ambiguous:
+                raise Conflict(
+                    f"the answer to creating {what} got lost and several match it: {', '.join(found.candidates)}",
+                    hint="remove the ones that are not needed, then run again",
+                    where=what,
+                )
+            if found.native_id is not None:
+                return found.native_id
+            left = end - time.monotonic()
+            if left <= 0:
+                return None
+            if self.cancelled.wait(min(1.0, left)):
+                raise Cancelled(f"stopped while looking for {what}", where=what)
+
+    def _ready(self, kind: Kind, native_id: str, what: str, tell: Callable[[str], None]) -> Poll:
+        def look() -> Poll:
+            native = self.read(kind, native_id, what)
+            return kind.poll(self.session, native_id, native)
+
+        return wait(
+            look,
+            until="ready",
+            what=what,
+            deadline=kind.deadline,
+            longest_interval=self.longest_interval,
+            cancelled=self.cancelled,
+            tell=tell,
+        )
+
+    def finish(
+        self,
+        kind: Kind,
+        native_id: str,
+        old: Mapping[str, Any],
+        new: Mapping[str, Any],
+        picks: Picks,
+        what: str,
+        tell: Callable[[str], None] = lambda state: None,
+    ) -> Native:
+        """Take steps until the resource is what ``new`` says; also goes on with a half-made one.
+
+        Raises:
+            CloudError: refused, failed, or gone.
+        """
+        self._ready(kind, native_id, what, tell)
+        while self.call(
+            f"update {what}", lambda: kind.update(self.session, native_id, old, new, picks), retry=True
+        ):
+            self._ready(kind, native_id, what, tell)
+        native = self.read(kind, native_id, what)
+        if native is None:
+            raise FailedState(f"{what} vanished", where=what)
+        return native
+
+    def read(self, kind: Kind, native_id: str, what: str) -> Native | None:
+        """The native resource; None when it is gone."""
+        return self.call(f"read {what}", lambda: kind.read(self.session, native_id), retry=True)
+
+    def delete(
+        self, kind: Kind, native_id: str, what: str, tell: Callable[[str], None] = lambda state: None
+    ) -> None:
+        """Delete and wait until it is gone; waits out what still uses it.
+
+        Raises:
+            CloudError: refused, or still there at the deadline.
+        """
+        end = time.monotonic() + kind.deadline
+        interval = 0.1
+        while True:
+            try:
+                self.call(f"delete {what}", lambda: kind.delete(self.session, native_id), retry=True)
+                break
+            except (InUse, Conflict) as error:
+                if time.monotonic() >= end:
+                    raise TimedOut(f"{what} is still in use: {error.message}", hint=error.hint, where=what) from error
+                tell(error.vendor_text or error.message)
+                if self.cancelled.wait(interval):
+                    raise Cancelled(f"stopped while {what} was in use", where=what) from error
+                interval = min(interval * 1.5, self.longest_interval)
+
+        def look() -> Poll:
+            native = self.read(kind, native_id, what)
+            poll = kind.poll(self.session, native_id, native)
+            return Poll("gone", "gone") if native is None else Poll("pending", poll.state, poll.detail)
+
+        wait(
+            look,
+            until="gone",
+            what=what,
+            deadline=max(1.0, end - time.monotonic()),
+            longest_interval=self.longest_interval,
+            cancelled=self.cancelled,
+            tell=tell,
+        )

@@ -1,0 +1,90 @@
+"""Servers and keys as people write them in a stack."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
+
+from mcloud.model.base import Labels, Model, Name, PlacementText
+from mcloud.units import Size
+
+
+def _version(value: Any) -> Any:
+    # YAML reads 22.04 as a number; 22.10 would then lose its zero, so a number is not taken.
+    if isinstance(value, float):
+        raise ValueError(f'{value!r} is a number; put the version in quotes: "{value}"')
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+Version = Annotated[str, BeforeValidator(_version), WithJsonSchema({"type": "string", "examples": ["22.04"]})]
+
+
+class MachineSize(Model):
+    """The least a server needs; the cheapest flavor that has it is taken."""
+
+    vcpu: Annotated[int, Field(ge=1, le=1024)]
+    memory: Size
+    gpu: Annotated[int, Field(ge=0, le=64)] = 0
+
+
+class Image(Model):
+    """An operating system by name and version, the same words on every cloud."""
+
+    os: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$", examples=["ubuntu"])]
+    version: Version
+
+
+class Disk(Model):
+    """A server's root disk."""
+
+    size: Size = Size.gib(20)
+    class_: Annotated[Literal["hdd", "ssd", "nvme"], Field(alias="class")] = "ssd"
+    min_iops: Annotated[int, Field(ge=1)] | None = None
+
+
+class Billing(Model):
+    """For clouds that sell by the month."""
+
+    renew: bool = False
+    """Renew by itself at the end of the paid month."""
+
+
+class Key(Model):
+    """An SSH public key."""
+
+    public_key: str
+    """The key in OpenSSH format, or file:PATH."""
+    placement: PlacementText | None = None
+    labels: Labels = {}
+
+
+class Server(Model):
+    """A virtual machine, or ``count`` equal ones."""
+
+    size: MachineSize | None = None
+    flavor: dict[Name, str] = {}
+    """One flavor by name, per cloud: overrides ``size`` there."""
+    image: Image
+    subnet: str
+    """Name of the subnet; network.subnet where the name is used twice."""
+    count: Annotated[int, Field(ge=0, le=1000)] | None = None
+    """How many; they are named NAME-0, NAME-1, ... Left out: one, named NAME."""
+    stateless: bool = False
+    """True: nothing on its disk is missed when it is replaced."""
+    zones: Literal["any", "spread"] | tuple[str, ...] = "any"
+    public_ip: bool = False
+    security_groups: tuple[str, ...] = ()
+    disk: Disk = Disk()
+    key: str | None = None
+    user_data: str | None = None
+    """cloud-init text or file:PATH."""
+    billing: Billing | None = None
+    placement: PlacementText | None = None
+    labels: Labels = {}
+
+    @model_validator(mode="after")
+    def _size_or_flavor(self) -> Server:
+        if self.size is None and not self.flavor:
+            raise ValueError("give size: {vcpu, memory} or a flavor per cloud")
+        return self

@@ -1,0 +1,404 @@
+"""From a stack to the graph of resources that the engine registers: one pure function, ``build_graph``.
+
+Counts become instances, port and peer lists become rules of their own, references by name become references by
+address. A rule's address is made of its content, so adding one moves no other.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from mcloud.model.base import Placement
+from mcloud.model.network import GroupPeer, Listener, Rule, parse_ports
+from mcloud.model.references import find_subnet, server_instances
+from mcloud.model.resources import KINDS, reference_fields
+from mcloud.model.stack import Stack
+
+TextReader = Callable[[str], str]
+
+
+@dataclass(frozen=True)
+class Node:
+    """One resource to be.
+
+    Attributes:
+        kind: neutral kind, a key of ``KINDS``.
+        name: the resource's name in its URN.
+        inputs: neutral inputs in wire form (camelCase, plain JSON); references are ``@address``.
+        path: where it stands in the stack file, for messages.
+        protect: destroy leaves it alone.
+    """
+
+    kind: str
+    name: str
+    inputs: Mapping[str, Any]
+    path: tuple[str | int, ...]
+    protect: bool = False
+
+    @property
+    def address(self) -> str:
+        """Kind/name: unique in the graph."""
+        return f"{self.kind}/{self.name}"
+
+    @property
+    def token(self) -> str:
+        """The engine's type token."""
+        return KINDS[self.kind].token
+
+    @property
+    def placement(self) -> Placement:
+        """Where it runs, as written."""
+        return Placement.parse(self.inputs["placement"])
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """Addresses of the nodes that must be there first."""
+        found: list[str] = []
+        for name in _reference_fields(self.kind):
+            value = self.inputs.get(name)
+            for item in value if isinstance(value, list) else [value]:
+                if isinstance(item, str) and item.startswith("@"):
+                    found.append(item[1:])
+        return tuple(dict.fromkeys(found))
+
+
+@cache
+def _reference_fields(kind: str) -> tuple[str, ...]:
+    return tuple(reference_fields(KINDS[kind].inputs))
+
+
+@dataclass(frozen=True)
+class Graph:
+    """Every resource of a stack, each after those that it needs, and the outputs asked for."""
+
+    stack: str
+    nodes: tuple[Node, ...]
+    outputs: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def by_address(self) -> dict[str, Node]:
+        """Nodes by address."""
+        return {node.address: node for node in self.nodes}
+
+
+def slug(text: str) -> str:
+    """A part of a URN name: letters, digits, dots and dashes."""
+    return re.sub(r"[^A-Za-z0-9.]+", "-", text).strip("-")
+
+
+def build_graph(stack: Stack, read_text: TextReader | None = None) -> Graph:
+    """Expand a stack that has no blocking finding.
+
+    Args:
+        stack: the stack, references checked by validate.
+        read_text: reads ``file:PATH`` values; the default reads below the working directory.
+
+    Raises:
+        LookupError: a reference that validate would have found.
+        OSError: a text that cannot be read.
+    """
+    builder = _Builder(stack, read_text or read_reference)
+    nodes: list[Node] = []
+    for part in (
+        builder.networks,
+        builder.groups,
+        builder.rules,
+        builder.keys,
+        builder.servers,
+        builder.public_ips,
+        builder.volumes,
+        builder.certificates,
+        builder.load_balancers,
+        builder.buckets,
+    ):
+        nodes.extend(part())
+    return Graph(stack.name, tuple(nodes), dict(stack.outputs))
+
+
+def read_reference(value: str) -> str:
+    """The text of ``file:PATH``, or the value itself."""
+    return Path(value[5:]).expanduser().read_text(encoding="utf-8") if value.startswith("file:") else value
+
+
+class _Builder:
+    """Makes the nodes, one method per section of the stack."""
+
+    def __init__(self, stack: Stack, read_text: TextReader) -> None:
+        self.stack = stack
+        self.read_text = read_text
+        self._members = _group_members(stack)
+        self._group_network = _group_networks(stack)
+
+    def _node(self, kind: str, name: str, path: tuple[str | int, ...], resource: Any, **inputs: Any) -> Node:
+        placement = getattr(resource, "placement", None) or self._inherited(kind, inputs) or self.stack.placement
+        values: dict[str, Any] = {"placement": placement}
+        labels = {**self.stack.labels, **getattr(resource, "labels", {})}
+        if labels:
+            values["labels"] = labels
+        settings = self.stack.extensions.get(placement.split("/")[0], {}).get(".".join(str(p) for p in path[:2]))
+        if settings:
+            values["extensions"] = dict(settings)
+        values.update({key: value for key, value in inputs.items() if value is not None})
+        return Node(kind, name, values, path, protect=bool(getattr(resource, "keep", False)))
+
+    def _inherited(self, kind: str, inputs: Mapping[str, Any]) -> str | None:
+        """A child lives where its parent lives."""
+        if kind == "Subnet":
+            return self.stack.networks[inputs["network"].split("/", 1)[1]].placement
+        if kind == "SecurityGroupRule":
+            return self.stack.security_groups[inputs["group"].split("/", 1)[1]].placement
+        if kind in {"Listener", "Pool"}:
+            return self.stack.load_balancers[inputs["loadBalancer"].split("/", 1)[1]].placement
+        return None
+
+    def networks(self) -> Iterator[Node]:
+        """Networks and their subnets."""
+        for name, network in self.stack.networks.items():
+            yield self._node("Network", name, ("networks", name), network, cidr=network.cidr)
+            for part, subnet in network.subnets.items():
+                yield self._node(
+                    "Subnet",
+                    f"{name}.{part}",
+                    ("networks", name, "subnets", part),
+                    subnet,
+                    network=f"@Network/{name}",
+                    cidr=subnet.cidr,
+                    internet=subnet.internet,
+                    zone=subnet.zone,
+                )
+
+    def groups(self) -> Iterator[Node]:
+        """Security groups, without their rules."""
+        for name, group in self.stack.security_groups.items():
+            network = self._group_network.get(name)
+            yield self._node(
+                "SecurityGroup",
+                name,
+                ("security_groups", name),
+                group,
+                description=group.description,
+                network=f"@Network/{network}" if network else None,
+                openEgress=group.egress is None,
+            )
+
+    def rules(self) -> Iterator[Node]:
+        """One node per direction, protocol, port range and peer."""
+        for name, group in self.stack.security_groups.items():
+            seen: set[str] = set()
+            for direction, rules in (("ingress", group.ingress), ("egress", group.egress or ())):
+                for index, rule in enumerate(rules):
+                    path = ("security_groups", name, direction, index)
+                    for node in self._rule(name, direction, rule, path):
+                        if node.name not in seen:
+                            seen.add(node.name)
+                            yield node
+
+    def _rule(self, group: str, direction: str, rule: Rule, path: tuple[str | int, ...]) -> Iterator[Node]:
+        ranges: list[tuple[int, int] | None] = [parse_ports(text) for text in rule.ports or ()] or [None]
+        for ports in ranges:
+            for peer in rule.from_ if direction == "ingress" else rule.to:
+                inputs: dict[str, Any] = {
+                    "group": f"@SecurityGroup/{group}",
+                    "direction": direction,
+                    "protocol": rule.protocol,
+                    "description": rule.description,
+                }
+                if ports is not None:
+                    inputs |= {"fromPort": ports[0], "toPort": ports[1]}
+                if isinstance(peer, GroupPeer):
+                    inputs |= {"peerGroup": f"@SecurityGroup/{peer.group}", "peerCidrs": self._members[peer.group]}
+                    other = peer.group
+                else:
+                    inputs["cidr"] = peer
+                    other = peer
+                span = "all" if ports is None else "-".join(str(port) for port in dict.fromkeys(ports))
+                name = slug(f"{group}.{direction}.{rule.protocol}.{span}.{other}")
+                yield self._node("SecurityGroupRule", name, path, rule, **inputs)
+
+    def keys(self) -> Iterator[Node]:
+        """SSH keys."""
+        for name, key in self.stack.keys.items():
+            text = self.read_text(key.public_key).strip()
+            yield self._node("KeyPair", name, ("keys", name), key, publicKey=text)
+
+    def servers(self) -> Iterator[Node]:
+        """Servers, ``count`` of each."""
+        for name, server in self.stack.servers.items():
+            network, subnet = find_subnet(self.stack, server.subnet)
+            where = Placement.parse(server.placement or self.stack.placement)
+            forced = server.flavor.get(where.cloud)
+            for index, instance in enumerate(server_instances(self.stack, name)):
+                yield self._node(
+                    "Server",
+                    instance,
+                    ("servers", name),
+                    server,
+                    size=_wire(server.size) if server.size and not forced else None,
+                    flavor=forced,
+                    image=_wire(server.image),
+                    subnet=f"@Subnet/{network}.{subnet}",
+                    securityGroups=[f"@SecurityGroup/{group}" for group in server.security_groups],
+                    key=f"@KeyPair/{server.key}" if server.key else None,
+                    zone=self._zone(server.zones, network, subnet, index),
+                    disk=_disk(server.disk),
+                    userData=self.read_text(server.user_data) if server.user_data else None,
+                    stateless=server.stateless,
+                    billing=_wire(server.billing) if server.billing else None,
+                )
+
+    def _zone(self, zones: str | tuple[str, ...], network: str, subnet: str, index: int) -> str | None:
+        if isinstance(zones, tuple) and zones:
+            return zones[index % len(zones)]
+        return self.stack.networks[network].subnets[subnet].zone
+
+    def public_ips(self) -> Iterator[Node]:
+        """Public addresses: named ones, and one for each server that wants one."""
+        for name, address in self.stack.public_ips.items():
+            server = f"@Server/{server_instances(self.stack, address.server)[0]}" if address.server else None
+            yield self._node("PublicIp", name, ("public_ips", name), address, server=server)
+        for name, server_ in self.stack.servers.items():
+            for instance in server_instances(self.stack, name) if server_.public_ip else ():
+                yield self._node("PublicIp", instance, ("servers", name), server_, server=f"@Server/{instance}")
+
+    def volumes(self) -> Iterator[Node]:
+        """Volumes and their attachments."""
+        for name, volume in self.stack.volumes.items():
+            servers = server_instances(self.stack, volume.attach) if volume.attach else []
+            shared = len(servers) < 2
+            for index, server in enumerate(servers or [""]):
+                instance = name if shared else f"{name}-{index}"
+                yield self._node(
+                    "Volume",
+                    instance,
+                    ("volumes", name),
+                    volume,
+                    size=str(volume.size),
+                    **{"class": volume.class_},
+                    minIops=volume.min_iops,
+                    zone=volume.zone,
+                    encrypted=volume.encrypted,
+                    keep=volume.keep,
+                )
+                if server:
+                    yield self._attachment(instance, server, name, volume)
+
+    def _attachment(self, instance: str, server: str, name: str, volume: Any) -> Node:
+        inputs = {
+            "placement": volume.placement or self.stack.placement,
+            "volume": f"@Volume/{instance}",
+            "server": f"@Server/{server}",
+        }
+        return Node("VolumeAttachment", instance, inputs, ("volumes", name, "attach"))
+
+    def certificates(self) -> Iterator[Node]:
+        """TLS certificates."""
+        for name, certificate in self.stack.certificates.items():
+            yield self._node(
+                "Certificate",
+                name,
+                ("certificates", name),
+                certificate,
+                certificate=self.read_text(certificate.certificate),
+                privateKey=certificate.private_key,
+                chain=self.read_text(certificate.chain) if certificate.chain else None,
+            )
+
+    def load_balancers(self) -> Iterator[Node]:
+        """Load balancers with a pool and a listener for each port."""
+        for name, balancer in self.stack.load_balancers.items():
+            path = ("load_balancers", name)
+            subnets = [".".join(find_subnet(self.stack, text)) for text in balancer.subnets]
+            yield self._node(
+                "LoadBalancer",
+                name,
+                path,
+                balancer,
+                subnets=[f"@Subnet/{subnet}" for subnet in subnets],
+                public=balancer.public,
+                securityGroups=[f"@SecurityGroup/{group}" for group in balancer.security_groups],
+            )
+            for index, listener in enumerate(balancer.listeners):
+                yield from self._listener(name, listener, (*path, "listeners", index))
+
+    def _listener(self, balancer: str, listener: Listener, path: tuple[str | int, ...]) -> Iterator[Node]:
+        name = f"{balancer}-{listener.port}"
+        parent = f"@LoadBalancer/{balancer}"
+        target = listener.to
+        behind = target.protocol or ("http" if listener.protocol == "https" else listener.protocol)
+        yield self._node(
+            "Pool",
+            name,
+            path,
+            None,
+            loadBalancer=parent,
+            protocol=behind,
+            port=target.port,
+            members=[f"@Server/{server}" for server in server_instances(self.stack, target.servers)],
+            algorithm=target.algorithm,
+            sticky=target.sticky,
+            monitor=_monitor(target.check),
+        )
+        yield self._node(
+            "Listener",
+            name,
+            path,
+            None,
+            loadBalancer=parent,
+            pool=f"@Pool/{name}",
+            port=listener.port,
+            protocol=listener.protocol,
+            certificate=f"@Certificate/{listener.certificate}" if listener.certificate else None,
+        )
+
+    def buckets(self) -> Iterator[Node]:
+        """Buckets."""
+        for name, bucket in self.stack.buckets.items():
+            path = ("buckets", name)
+            yield self._node("Bucket", name, path, bucket, versioning=bucket.versioning, keep=bucket.keep)
+
+
+def _wire(value: Any) -> dict[str, Any]:
+    return dict(value.model_dump(mode="json", by_alias=True, exclude_none=True))
+
+
+def _disk(disk: Any) -> dict[str, Any]:
+    values = {"size": str(disk.size), "class": disk.class_, "minIops": disk.min_iops}
+    return {key: value for key, value in values.items() if value is not None}
+
+
+def _monitor(check: str | None) -> dict[str, Any] | None:
+    if check is None:
+        return None
+    protocol, _, path = check.partition(":")
+    return {"protocol": protocol, "path": path} if path else {"protocol": protocol}
+
+
+def _group_members(stack: Stack) -> dict[str, list[str]]:
+    """Group -> the blocks of the subnets that its members are in, sorted."""
+    found: dict[str, set[str]] = {name: set() for name in stack.security_groups}
+    for server in stack.servers.values():
+        network, subnet = find_subnet(stack, server.subnet)
+        for group in server.security_groups:
+            found[group].add(stack.networks[network].subnets[subnet].cidr)
+    for balancer in stack.load_balancers.values():
+        for text in balancer.subnets:
+            network, subnet = find_subnet(stack, text)
+            for group in balancer.security_groups:
+                found[group].add(stack.networks[network].subnets[subnet].cidr)
+    return {name: sorted(cidrs) for name, cidrs in found.items()}
+
+
+def _group_networks(stack: Stack) -> dict[str, str]:
+    """Group -> its network: the one it names, its members', or the only one there is."""
+    found: dict[str, str] = {}
+    for server in stack.servers.values():
+        for group in server.security_groups:
+            found.setdefault(group, find_subnet(stack, server.subnet)[0])
+    only = next(iter(stack.networks), None) if len(stack.networks) == 1 else None
+    chosen = {name: group.network or found.get(name) or only for name, group in stack.security_groups.items()}
+    return {name: network for name, network in chosen.items() if network}

@@ -1,0 +1,35 @@
+"""Volumes and buckets as people write them in a stack."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from mcloud.model.base import Labels, Model, PlacementText
+from mcloud.units import Size
+
+
+class Volume(Model):
+    """A block device that outlives the server it is attached to."""
+
+    size: Size
+    class_: Annotated[Literal["hdd", "ssd", "nvme"], Field(alias="class")] = "ssd"
+    min_iops: Annotated[int, Field(ge=1)] | None = None
+    attach: str | None = None
+    """Name of a server; with ``count`` there is one volume for each."""
+    keep: bool = False
+    """True: destroy leaves it alone."""
+    encrypted: bool = False
+    zone: str | None = None
+    placement: PlacementText | None = None
+    labels: Labels = {}
+
+
+class Bucket(Model):
+    """Object storage, spoken to by S3."""
+
+    versioning: bool = False
+    keep: bool = False
+    placement: PlacementText | None = None
+    labels: Labels = {}
