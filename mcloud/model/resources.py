@@ -40,6 +40,8 @@ class ResourceInputs(BaseModel):
     """Labels, where the cloud has them."""
     extensions: dict[str, Any] = {}
     """Knobs that only the placement's cloud has."""
+    accept: dict[str, str] = {}
+    """Lossy gaps that are accepted: the gap's code -> the reason."""
 
 
 NetworkRef = Annotated[str, RefTo("Network")]
@@ -215,12 +217,13 @@ class ListenerInputs(ResourceInputs):
 
 @dataclass(frozen=True)
 class KindType:
-    """A neutral kind: its engine type token, its inputs, and the word for it."""
+    """A neutral kind: its engine type token, its inputs, the word for it, and what only the cloud knows of it."""
 
     kind: str
     token: str
     inputs: type[ResourceInputs]
     word: str
+    outputs: tuple[str, ...] = ()
 
 
 KINDS: dict[str, KindType] = {
@@ -230,16 +233,16 @@ KINDS: dict[str, KindType] = {
         KindType("Subnet", "mcloud:network:Subnet", SubnetInputs, "subnet"),
         KindType("SecurityGroup", "mcloud:network:SecurityGroup", SecurityGroupInputs, "security group"),
         KindType("SecurityGroupRule", "mcloud:network:SecurityGroupRule", SecurityGroupRuleInputs, "rule"),
-        KindType("PublicIp", "mcloud:network:PublicIp", PublicIpInputs, "public IP"),
-        KindType("LoadBalancer", "mcloud:network:LoadBalancer", LoadBalancerInputs, "load balancer"),
+        KindType("PublicIp", "mcloud:network:PublicIp", PublicIpInputs, "public IP", ("address",)),
+        KindType("LoadBalancer", "mcloud:network:LoadBalancer", LoadBalancerInputs, "load balancer", ("address",)),
         KindType("Listener", "mcloud:network:Listener", ListenerInputs, "listener"),
         KindType("Pool", "mcloud:network:Pool", PoolInputs, "pool"),
         KindType("Certificate", "mcloud:network:Certificate", CertificateInputs, "certificate"),
-        KindType("Server", "mcloud:compute:Server", ServerInputs, "server"),
+        KindType("Server", "mcloud:compute:Server", ServerInputs, "server", ("privateIp", "publicIp")),
         KindType("KeyPair", "mcloud:compute:KeyPair", KeyPairInputs, "key"),
         KindType("Volume", "mcloud:storage:Volume", VolumeInputs, "volume"),
         KindType("VolumeAttachment", "mcloud:storage:VolumeAttachment", VolumeAttachmentInputs, "attachment"),
-        KindType("Bucket", "mcloud:storage:Bucket", BucketInputs, "bucket"),
+        KindType("Bucket", "mcloud:storage:Bucket", BucketInputs, "bucket", ("endpoint",)),
     )
 }
 BY_TOKEN: dict[str, KindType] = {item.token: item for item in KINDS.values()}

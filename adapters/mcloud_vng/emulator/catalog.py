@@ -1,0 +1,167 @@
+"""Projects, zones, quotas, flavors, images, volume types: dossier 5.1, 5.9-5.11, 4.8."""
+
+from __future__ import annotations
+
+from mcloud.emulator.http import Answer, Call
+from mcloud_vng.emulator.envelope import data, page, v1
+from mcloud_vng.emulator.world import Item, World, refuse
+
+
+def projects(world: World, call: Call) -> Answer:
+    """One project per user and region."""
+    return v1("projects", [{"projectId": world.project, "userId": world.user}])
+
+
+def project_detail(world: World, call: Call) -> Answer:
+    """The project's user."""
+    return Answer(200, {"projectId": world.project, "userId": world.user})
+
+
+def zones(world: World, call: Call) -> Answer:
+    """All zones, closed ones too."""
+    return data([world.zone_view(name) for name in world.zones])
+
+
+def dynamic_config(world: World, call: Call) -> Answer:
+    """Bare (MCP-LIVE)."""
+    prefixes = ["/16", "/18", "/20", "/22", "/24", "/26", "/28"]
+    return Answer(200, {"mtuConfig": [1500, 1450, 8500, 8950], "cidrNotationConfigs": prefixes})
+
+
+def used(world: World) -> dict[str, int]:
+    """Quota -> how much of it is used; what is being deleted counts."""
+    own_groups = [group for group in world.groups.values() if not group["isSystem"]]
+    flavors = [world.flavors[server["flavorId"]] for server in world.servers.values()]
+    return {
+        "VPC": len(world.networks),
+        "SUBNET": sum(1 for subnet in world.subnets.values() if subnet["status"] != "DELETED"),
+        "SECGROUP": len(own_groups),
+        "SECGROUP_RULE": sum(1 for rule in world.rules.values() if rule["direction"] == "ingress"),
+        "SSHKEY": len(world.keys),
+        "VM": len(world.servers),
+        "VCPU": sum(int(flavor["cpu"]) for flavor in flavors),
+        "VOLUME": len(world.volumes),
+    }
+
+
+def quotas(world: World, call: Call) -> Answer:
+    """``used`` is a string (dossier 4.8)."""
+    count = used(world)
+    rows = [
+        {"quotaName": name, "type": "vServer", "description": "", "used": str(count[name]), "limit": limit}
+        for name, limit in world.quotas.items()
+    ]
+    return data(rows)
+
+
+def _families(world: World) -> list[tuple[str, str]]:
+    return sorted({(row["zone"], row["family"]) for row in world.flavors.values()})
+
+
+def flavor_zones(world: World, call: Call) -> Answer:
+    """A flavor zone is a family in a zone."""
+    rows = [
+        {"id": world.flavor_zone_id(zone, family), "name": family, "description": "", "zoneId": zone}
+        for zone, family in _families(world)
+    ]
+    return v1("flavorZones", rows)
+
+
+def flavors(world: World, call: Call) -> Answer:
+    """The flavors of a flavor zone."""
+    views = [world.flavor_view(row) for row in world.flavors.values()]
+    return v1("flavors", [view for view in views if view["flavorZoneId"] == call.params["fz"]])
+
+
+def flavor(world: World, call: Call) -> Answer:
+    """A one-element list (MCP-LIVE)."""
+    row = world.flavors.get(call.params["id"])
+    if row is None:
+        raise refuse(404, f"Cannot get flavor with id {call.params['id']}", "NotFound")
+    return v1("flavors", [world.flavor_view(row)])
+
+
+def image_view(world: World, row: Item) -> Item:
+    """An image; the same list in every zone (LIVE), so it boots on every flavor zone."""
+    return {
+        "id": row["id"],
+        "imageType": row["type"],
+        "imageVersion": row["version"],
+        "licence": row["licence"] == "1",
+        "packageLimit": {"cpu": 1, "memory": 1, "diskSize": 20},
+        "flavorZoneIds": [world.flavor_zone_id(zone, family) for zone, family in _families(world)],
+        "zoneId": None,
+    }
+
+
+def images(world: World, call: Call) -> Answer:
+    """Operating system images."""
+    return v1("images", [image_view(world, row) for row in world.images.values()])
+
+
+def user_images(world: World, call: Call) -> Answer:
+    """No custom image can be made here yet."""
+    return page(call, [])
+
+
+def _type_zones(world: World) -> list[tuple[str, str]]:
+    return sorted({(row["zone"], row["type_zone"]) for row in world.volume_types.values()})
+
+
+def volume_type_zones(world: World, call: Call) -> Answer:
+    """Kinds of storage; with zoneId those of one zone."""
+    wanted = call.query.get("zoneId")
+    rows = [
+        {"id": world.type_zone_id(zone, name), "name": name, "poolName": [], "zoneId": zone}
+        for zone, name in _type_zones(world)
+        if wanted in (None, "", zone)
+    ]
+    return v1("volumeTypeZones", rows)
+
+
+def _type_view(row: Item) -> Item:
+    return {
+        "id": row["id"],
+        "name": row["name"],
+        "iops": int(row["iops"]),
+        "minSize": int(row["min_gib"]),
+        "maxSize": int(row["max_gib"]),
+        "throughPut": int(row["mb_s"]) * 1024 * 1024,
+        "zoneId": row["zone"],
+    }
+
+
+def volume_types(world: World, call: Call) -> Answer:
+    """The types of one kind of storage."""
+    rows = [
+        _type_view(row)
+        for row in world.volume_types.values()
+        if world.type_zone_id(row["zone"], row["type_zone"]) == call.params["tz"]
+    ]
+    return v1("volumeTypes", rows)
+
+
+def volume_type(world: World, call: Call) -> Answer:
+    """A one-element list (MCP-LIVE)."""
+    row = world.volume_types.get(call.params["id"])
+    if row is None:
+        raise refuse(404, f"Cannot get volume type with id {call.params['id']}", "NotFound")
+    return v1("volumeTypes", [_type_view(row)])
+
+
+ROUTES = (
+    ("GET", "/v1/projects", projects),
+    ("GET", "/v1/projects/{p}/detail", project_detail),
+    ("GET", "/v1/common/dynamic-config", dynamic_config),
+    ("GET", "/v1/{p}/zones", zones),
+    ("GET", "/v2/{p}/quotas/quotaUsed", quotas),
+    ("GET", "/v1/{p}/flavor_zones/product", flavor_zones),
+    ("GET", "/v1/{p}/flavors/{id}", flavor),
+    ("GET", "/v1/{p}/{fz}/flavors", flavors),
+    ("GET", "/v1/{p}/images/os", images),
+    ("GET", "/v2/{p}/user-images", user_images),
+    ("GET", "/v2/{p}/user-images/", user_images),
+    ("GET", "/v1/{p}/volume_type_zones", volume_type_zones),
+    ("GET", "/v1/{p}/volume_types/{id}", volume_type),
+    ("GET", "/v1/{p}/{tz}/volume_types", volume_types),
+)

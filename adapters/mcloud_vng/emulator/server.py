@@ -1,0 +1,354 @@
+"""Servers and their root disks: dossier 5.12 and 5.14."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+
+from mcloud.emulator.http import Answer, Call
+from mcloud_vng.emulator.catalog import image_view
+from mcloud_vng.emulator.envelope import body_of, data, page, required
+from mcloud_vng.emulator.network import check_quota, network, subnet
+from mcloud_vng.emulator.security import group
+from mcloud_vng.emulator.world import Item, World, refuse, state_times
+
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}[A-Za-z0-9]")  # [CLI] v1.12.0
+NEEDED = ("name", "flavorId", "imageId", "networkId", "subnetId", "rootDiskSize", "rootDiskTypeId", "encryptionVolume")
+BUSY_FOR_DELETE = ("CREATING", "CREATING-BILLING", "DELETING", "CHANGING-SECURITY-GROUP")
+
+
+def create_server(world: World, call: Call) -> Answer:
+    """Flavor, image, root disk and subnet must be in one zone; the boot disk is made with it."""
+    body = body_of(call)
+    required(body, *NEEDED)
+    if not NAME.fullmatch(str(body["name"])):
+        raise refuse(400, "name: only letters (a-z, A-Z, 0-9, '_', '-') are allowed, length 2 to 65;")
+    parent = network(world, body["networkId"])
+    place = subnet(world, parent["id"], body["subnetId"])
+    if place["status"] != "ACTIVE":
+        raise refuse(404, f"subnet with id {place['uuid']} is not found", "NotFound")
+    zone = world.zone_of(body.get("zoneId") or place["zone"]["uuid"])
+    flavor = _flavor(world, body["flavorId"], zone)
+    if place["zone"]["uuid"] != zone:
+        raise refuse(400, f"subnet id: {place['uuid']} is not in zone {zone}")
+    image = world.images.get(body["imageId"])
+    if image is None:
+        raise refuse(404, f"cannot get image with id {body['imageId']}", "NotFound")
+    _check_disk(world, body, zone)
+    groups = [group(world, item)["id"] for item in body.get("securityGroup") or ()] or [world.default_group]
+    key = _key_name(world, body.get("sshKeyId"))
+    check_quota(world, "VM", "exceeded vm quota. current used: {used}, max: {max}")
+    check_quota(world, "VCPU", "exceeded vcpu quota. current used: {used}, max: {max}")
+    flavor["remaining"] = str(int(flavor["remaining"]) - 1)
+    server_id = world.new_id("ins")
+    disk = _boot_disk(world, server_id, body, zone)
+    item = {
+        "uuid": server_id,
+        "name": body["name"],
+        "status": "CREATING",
+        "createdAt": world.stamp(),
+        "bootVolumeId": disk["uuid"],
+        "encryptionVolume": bool(body["encryptionVolume"]),
+        "sshKeyName": key,
+        "serverGroupId": body.get("serverGroupId"),
+        "zoneId": zone,
+        "flavorId": flavor["id"],
+        "imageId": image["id"],
+        "networkId": parent["id"],
+        "subnetId": place["uuid"],
+        "secgroupIds": groups,
+        "fixedIp": _address(world, place),
+        "nicId": world.new_id("net-in"),
+        "autoRenew": bool(body.get("isEnableAutoRenew")),
+        "hasUserData": bool(body.get("userData")),
+    }
+    world.servers[server_id] = item
+    world.later("server-create", item, "ACTIVE")
+    world.later("server-create", disk, "IN-USE")
+    return data(view(world, item), 202)
+
+
+def _flavor(world: World, flavor_id: str, zone: str) -> Item:
+    row = world.flavors.get(flavor_id)
+    if row is None:
+        raise refuse(404, f"Cannot get flavor with id {flavor_id}", "NotFound")
+    if row["zone"] != zone:
+        raise refuse(400, f"This flavor don't support zone with ID {zone}")
+    if int(row["remaining"]) <= 0:
+        raise refuse(400, f"There are no more remaining flavor with id {flavor_id}", "OutOfStock")
+    return row
+
+
+def _check_disk(world: World, body: Item, zone: str) -> None:
+    kind = world.volume_types.get(body["rootDiskTypeId"])
+    if kind is None or kind["zone"] != zone:
+        raise refuse(404, f"cannot get volume type with id {body['rootDiskTypeId']}", "NotFound")
+    least = max(20, int(kind["min_gib"]))
+    if not isinstance(body["rootDiskSize"], int) or not least <= body["rootDiskSize"] <= int(kind["max_gib"]):
+        raise refuse(400, f"field volume_size must from {least} to {kind['max_gib']}")
+
+
+def _key_name(world: World, key_id: str | None) -> str | None:
+    if not key_id:
+        return None
+    if key_id not in world.keys:
+        raise refuse(404, f"Cannot get ssh key with id {key_id}", "NotFound")
+    return str(world.keys[key_id]["name"])
+
+
+def _address(world: World, place: Item) -> str:
+    """The first free address; the platform's own first ten are left (how many it keeps is unknown)."""
+    taken = {server["fixedIp"] for server in world.servers.values() if server["subnetId"] == place["uuid"]}
+    hosts = list(ipaddress.IPv4Network(place["cidr"]).hosts())
+    for host in hosts[9:] or hosts:
+        if str(host) not in taken:
+            return str(host)
+    raise refuse(400, "no more ip address in subnet")
+
+
+def _boot_disk(world: World, server_id: str, body: Item, zone: str) -> Item:
+    kind = world.volume_types[body["rootDiskTypeId"]]
+    item = {
+        "uuid": world.new_id("vol"),
+        "projectId": world.project,
+        "name": f"{body['name']}-boot"[:50],
+        "size": body["rootDiskSize"],
+        "status": "CREATING",
+        "volumeTypeId": kind["id"],
+        "volumeTypeZoneName": kind["type_zone"],
+        "iops": str(kind["iops"]),
+        "serverId": server_id,
+        "serverIdList": [server_id],
+        "createdAt": world.stamp(),
+        "updatedAt": None,
+        "bootable": True,
+        "bootIndex": 0,
+        "encryptionType": body.get("rootDiskEncryptionType"),
+        "multiAttach": False,
+        "location": None,
+        "product": None,
+        "persistentVolume": False,
+        "migrateState": None,
+        "zone": world.zone_view(zone),
+    }
+    world.volumes[str(item["uuid"])] = item
+    return item
+
+
+def view(world: World, item: Item, *, listed: bool = False) -> Item:
+    """A server as it is answered; the list has no boot disk (MCP-LIVE)."""
+    nic = {
+        "uuid": item["nicId"],
+        "createdAt": item["createdAt"],
+        "updatedAt": None,
+        "status": "ACTIVE",
+        "type": "NETWORK",
+        "interfaceType": "PRIVATE",
+        "product": "vServer",
+        "serverUuid": item["uuid"],
+        "networkUuid": item["networkId"],
+        "subnetUuid": item["subnetId"],
+        "portUuid": item["nicId"],
+        "mac": "fa:16:3e:" + ":".join(item["nicId"][-6:][i : i + 2] for i in (0, 2, 4)),
+        "fixedIp": item["fixedIp"],
+        "floatingIp": None,
+        "floatingIpId": None,
+    }
+    return {
+        "uuid": item["uuid"],
+        "name": item["name"],
+        "status": item["status"],
+        "createdAt": item["createdAt"],
+        "bootVolumeId": None if listed else item["bootVolumeId"],
+        "encryptionVolume": item["encryptionVolume"],
+        "licence": False,
+        "location": None,
+        "metadata": None,
+        "migrateState": None,
+        "product": None,
+        "serverGroupId": item["serverGroupId"],
+        "serverGroupName": None,
+        "sshKeyName": item["sshKeyName"],
+        "stopBeforeMigrate": False,
+        "user": None,
+        "hostGroupId": None,
+        "zoneId": item["zoneId"],
+        "image": image_view(world, world.images[item["imageId"]]),
+        "flavor": world.flavor_view(world.flavors[item["flavorId"]]),
+        "secGroups": [{"name": world.groups[one]["name"], "uuid": one} for one in item["secgroupIds"]],
+        "externalInterfaces": [],
+        "internalInterfaces": [nic],
+    }
+
+
+def _server(world: World, call: Call) -> Item:
+    found = world.servers.get(call.params["id"])
+    if found is None:
+        raise refuse(404, f"Cannot get server with id {call.params['id']}", "NotFound")
+    return found
+
+
+def get_server(world: World, call: Call) -> Answer:
+    """In ``data``; 404 after it is gone (LIVE)."""
+    return data(view(world, _server(world, call)))
+
+
+def list_servers(world: World, call: Call) -> Answer:
+    """A page."""
+    return page(call, [view(world, item, listed=True) for item in world.servers.values()])
+
+
+def servers_of_subnet(world: World, call: Call) -> Answer:
+    """A bare array (LIVE)."""
+    rows = [view(world, item) for item in world.servers.values() if item["subnetId"] == call.params["sub"]]
+    return Answer(200, rows)
+
+
+def delete_server(world: World, call: Call) -> Answer:
+    """The boot disk always goes with it (LIVE)."""
+    item = _server(world, call)
+    if item["status"] in BUSY_FOR_DELETE:
+        raise refuse(400, f"Cannot delete server with status {item['status'].lower()}", "Conflict")
+    item["status"] = "DELETING"
+    disk = world.volumes[item["bootVolumeId"]]
+    disk["status"] = "DELETING"
+
+    def gone() -> None:
+        world.servers.pop(item["uuid"], None)
+        world.volumes.pop(disk["uuid"], None)
+        flavor = world.flavors[item["flavorId"]]
+        flavor["remaining"] = str(int(flavor["remaining"]) + 1)
+
+    world.agenda.after(state_times()["server-delete"], gone)
+    return data(view(world, item), 202)
+
+
+def _move(world: World, item: Item, allowed: tuple[str, ...], through: str, to: str, time: str) -> Answer:
+    if item["status"] not in allowed:
+        # The exact text for a server in the wrong state is not known.
+        raise refuse(400, f"server with status {item['status'].lower()} is in-process")
+    item["status"] = through
+    world.later(time, item, to)
+    return data(view(world, item), 202)
+
+
+def start_server(world: World, call: Call) -> Answer:
+    """STOPPED to ACTIVE."""
+    return _move(world, _server(world, call), ("STOPPED",), "STARTING", "ACTIVE", "server-start")
+
+
+def stop_server(world: World, call: Call) -> Answer:
+    """ACTIVE to STOPPED, never SHUTOFF (MCP-LIVE)."""
+    return _move(world, _server(world, call), ("ACTIVE",), "TURNING-OFF", "STOPPED", "server-stop")
+
+
+def reboot_server(world: World, call: Call) -> Answer:
+    """ACTIVE again."""
+    return _move(world, _server(world, call), ("ACTIVE",), "REBOOTING", "ACTIVE", "server-reboot")
+
+
+def resize_server(world: World, call: Call) -> Answer:
+    """From STOPPED, as documented, and from ACTIVE, because the vendor's Terraform provider resizes without a stop;
+    the state before is the state after."""
+    item, body = _server(world, call), body_of(call)
+    required(body, "flavorId")
+    if item["status"] not in ("ACTIVE", "STOPPED"):
+        raise refuse(400, f"server with status {item['status'].lower()} is in-process")
+    flavor = _flavor(world, body["flavorId"], item["zoneId"])
+    if flavor["id"] == item["flavorId"]:
+        raise refuse(400, "flavor is the same as the current flavor")
+    before = item["status"]
+    old = world.flavors[item["flavorId"]]
+    old["remaining"] = str(int(old["remaining"]) + 1)
+    flavor["remaining"] = str(int(flavor["remaining"]) - 1)
+    item |= {"flavorId": flavor["id"], "status": "CHANGING-FLAVOR"}
+    world.later("server-resize", item, before)
+    return data(view(world, item), 202)
+
+
+def rename_server(world: World, call: Call) -> Answer:
+    """At once."""
+    item, body = _server(world, call), body_of(call)
+    required(body, "newName")
+    if not NAME.fullmatch(str(body["newName"])):
+        raise refuse(400, "name: only letters (a-z, A-Z, 0-9, '_', '-') are allowed, length 2 to 65;")
+    item["name"] = body["newName"]
+    return data(view(world, item))
+
+
+def change_groups(world: World, call: Call) -> Answer:
+    """The full list; at least one."""
+    item, body = _server(world, call), body_of(call)
+    required(body, "securityGroup")
+    if item["status"] not in ("ACTIVE", "STOPPED"):
+        raise refuse(400, f"cannot change security group of server with status {item['status'].lower()}", "Conflict")
+    groups = [group(world, one)["id"] for one in body["securityGroup"]]
+    if not groups:
+        raise refuse(400, "securityGroup: must not be empty;")
+    before = item["status"]
+    item |= {"secgroupIds": groups, "status": "CHANGING-SECURITY-GROUP"}
+    world.later("server-groups", item, before)
+    return data(view(world, item), 202)
+
+
+def list_volumes(world: World, call: Call) -> Answer:
+    """A page; so far only root disks."""
+    return page(call, list(world.volumes.values()))
+
+
+def _volume(world: World, call: Call) -> Item:
+    found = world.volumes.get(call.params["id"])
+    if found is None:
+        raise refuse(404, f"volume with id {call.params['id']} is not found", "NotFound")
+    return found
+
+
+def get_volume(world: World, call: Call) -> Answer:
+    """In ``data``."""
+    return data(_volume(world, call))
+
+
+def boot_volume(world: World, call: Call) -> Answer:
+    """The v1 envelope with one element (MCP-LIVE)."""
+    item = _server(world, call)
+    return Answer(200, {"success": True, "volumes": [world.volumes[item["bootVolumeId"]]]})
+
+
+def resize_volume(world: World, call: Call) -> Answer:
+    """Grows, or changes its type within the zone; an attached one too (LIVE)."""
+    item, body = _volume(world, call), body_of(call)
+    required(body, "newSize", "newVolumeTypeId")
+    kind = world.volume_types.get(body["newVolumeTypeId"])
+    if kind is None:
+        raise refuse(404, f"cannot get volume type with id {body['newVolumeTypeId']}", "NotFound")
+    if kind["zone"] != item["zone"]["uuid"]:
+        raise refuse(400, "new volume type must be same zone")
+    if item["status"] not in ("IN-USE", "AVAILABLE"):
+        raise refuse(400, f"volume with id {item['uuid']} is in-process")
+    if (item["size"], item["volumeTypeId"]) == (body["newSize"], kind["id"]):
+        raise refuse(400, "volume size or volume type must be changed")
+    if not item["size"] <= body["newSize"] <= int(kind["max_gib"]):
+        raise refuse(400, f"field new_volume_size must from {item['size']} to {kind['max_gib']}")
+    before = item["status"]
+    item |= {"size": body["newSize"], "volumeTypeId": kind["id"], "iops": str(kind["iops"]), "status": "RESIZING"}
+    world.later("volume-resize", item, before)
+    return data(item, 202)
+
+
+ROUTES = (
+    ("POST", "/v2/{p}/servers", create_server),
+    ("GET", "/v2/{p}/servers", list_servers),
+    ("GET", "/v2/{p}/servers/subnets/{sub}", servers_of_subnet),
+    ("GET", "/v2/{p}/servers/{id}", get_server),
+    ("DELETE", "/v2/{p}/servers/{id}", delete_server),
+    ("PUT", "/v2/{p}/servers/{id}/start", start_server),
+    ("PUT", "/v2/{p}/servers/{id}/stop", stop_server),
+    ("PUT", "/v2/{p}/servers/{id}/reboot", reboot_server),
+    ("PUT", "/v2/{p}/servers/{id}/resize", resize_server),
+    ("PUT", "/v2/{p}/servers/{id}/rename", rename_server),
+    ("PUT", "/v2/{p}/servers/{id}/update-sec-group", change_groups),
+    ("GET", "/v2/{p}/volumes", list_volumes),
+    ("GET", "/v2/{p}/volumes/servers/{id}/boot", boot_volume),
+    ("GET", "/v2/{p}/volumes/{id}", get_volume),
+    ("PUT", "/v2/{p}/volumes/{id}/resize", resize_volume),
+)

@@ -1,0 +1,192 @@
+"""What one emulated region holds, and what it was born with."""
+
+from __future__ import annotations
+
+import csv
+import json
+import uuid
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from mcloud.emulator.clock import Agenda
+from mcloud.emulator.http import Refusal
+
+SEED = Path(__file__).parent / "seed"
+Item = dict[str, Any]
+
+ZONES = {
+    "hcm-3": (("HCM03-1A", "HCM-1A", False, True), ("HCM03-1B", "HCM-1B", True, False), ("HCM03-1C", "HCM-1C", True, False)),
+    "han-1": (("HAN01-1A", "HAN-1A", True, True),),
+}
+"""Region -> (id, title, enabled, default). The default zone of hcm-3 is closed, as it was to a new account (LIVE)."""
+
+QUOTAS = {
+    "VPC": 10,
+    "SUBNET": 30,
+    "SECGROUP": 40,
+    "SECGROUP_RULE": 100,
+    "SSHKEY": 20,
+    "VM": 150,
+    "VCPU": 1000,
+    "VOLUME": 200,
+}
+"""[DOC] quota-limit.md 2026-08-07, but for security groups (10 there), so that bigger stacks can be tried."""
+
+
+@cache
+def state_times() -> dict[str, float]:
+    """State -> seconds."""
+    text = (Path(__file__).parent / "times.yaml").read_text(encoding="utf-8")
+    return {name: float(seconds) for name, seconds in yaml.safe_load(text).items()}
+
+
+def _rows(name: str) -> Iterator[Item]:
+    with (SEED / name).open(encoding="utf-8", newline="") as file:
+        yield from csv.DictReader(file)
+
+
+def refuse(status: int, text: str | None, code: str | None = None) -> Refusal:
+    """A refusal in the shape that all of the vendor's clients can read (dossier 4.4)."""
+    return Refusal(status, {"statusCode": status, "errorCode": code or "BadRequest", "message": text})
+
+
+class World:
+    """One region: its project, its offers, and what was made in it."""
+
+    def __init__(self, region: str, agenda: Agenda) -> None:
+        self.region = region
+        self.agenda = agenda
+        self.project = f"pro-{uuid.uuid5(uuid.NAMESPACE_URL, f'emulated/{region}')}"
+        self.user = 40017
+        self.reset()
+
+    def reset(self) -> None:
+        """As on the first day."""
+        self.zones = {zone[0]: zone for zone in ZONES[self.region]}
+        self.quotas = dict(QUOTAS)
+        self.flavors = {row["id"]: row for row in _rows("flavors.csv") if row["region"] == self.region}
+        self.volume_types = {row["id"]: row for row in _rows("volume_types.csv") if row["region"] == self.region}
+        self.images = {row["id"]: row for row in _rows("images.csv")}
+        self.networks: dict[str, Item] = {}
+        self.subnets: dict[str, Item] = {}
+        self.groups: dict[str, Item] = {}
+        self.rules: dict[str, Item] = {}
+        self.keys: dict[str, Item] = {}
+        self.servers: dict[str, Item] = {}
+        self.volumes: dict[str, Item] = {}
+        self._numbers = 100
+        self._add_default_group()
+
+    def _add_default_group(self) -> None:
+        """Every project has one (dossier 5.6); it belongs to the system and is no object of the account."""
+        item = {
+            "id": f"secg-{uuid.uuid5(uuid.NAMESPACE_URL, f'default/{self.region}')}",
+            "name": "default",
+            "description": "default",
+            "status": "ACTIVE",
+            "createdAt": "2026-01-05T03:04:05Z",
+            "isSystem": True,
+            "system": True,
+        }
+        self.groups[item["id"]] = item
+        self.default_group = str(item["id"])
+
+    def number(self) -> int:
+        """The next of the numeric ids that create answers of groups and rules have."""
+        self._numbers += 1
+        return self._numbers
+
+    def new_id(self, prefix: str) -> str:
+        """A vendor-like id."""
+        return f"{prefix}-{uuid.uuid4()}"
+
+    def stamp(self) -> str:
+        """Now, with zone: the vendor's Terraform provider stops at a stamp without one (dossier 4.6)."""
+        return self.agenda.clock.stamp()
+
+    def later(self, state: str, item: Item, status: str, key: str = "status") -> None:
+        """Let an item reach a status after the state's time."""
+
+        def reach() -> None:
+            item[key] = status
+
+        self.agenda.after(state_times()[state], reach)
+
+    def zone_of(self, zone: str | None) -> str:
+        """An enabled zone; without one the default, which may be closed.
+
+        Raises:
+            Refusal: 404, LIVE text.
+        """
+        name = zone or next(item[0] for item in self.zones.values() if item[3])
+        found = self.zones.get(name)
+        if found is None or not found[2]:
+            raise refuse(404, f"Cannot get zone with id {name}", "NotFound")
+        return name
+
+    def zone_view(self, name: str) -> Item:
+        """A zone as other objects show it."""
+        _, title, enabled, default = self.zones[name]
+        return {
+            "uuid": name,
+            "name": title,
+            "description": "",
+            "openstackZone": name.lower(),
+            "zoneType": "AVAILABILITY",
+            "isEnabled": enabled,
+            "isDefault": default,
+            "serverCount": sum(1 for server in self.servers.values() if server["zoneId"] == name),
+            "volumeCount": sum(1 for volume in self.volumes.values() if volume["zone"]["uuid"] == name),
+        }
+
+    def flavor_view(self, row: Item) -> Item:
+        """A flavor as lists and servers show it."""
+        remaining = int(row["remaining"])
+        return {
+            "flavorId": row["id"],
+            "name": row["name"],
+            "cpu": int(row["cpu"]),
+            "memory": int(row["memory"]),
+            "gpu": int(row["gpu"]),
+            "bandwidth": 300,
+            "bandwidthUnit": "Mbps",
+            "remainingVms": remaining,
+            "isSoldOut": remaining <= 0,
+            "zoneId": row["zone"],
+            "flavorZoneId": self.flavor_zone_id(row["zone"], row["family"]),
+            "group": "",
+            "cpuPlatformDescription": "",
+            "metaData": json.dumps({"imageTypeSupport": sorted({image["type"] for image in self.images.values()})}),
+        }
+
+    def flavor_zone_id(self, zone: str, family: str) -> str:
+        """The id of a family in a zone."""
+        return str(uuid.uuid5(uuid.NAMESPACE_URL, f"flavor-zone/{zone}/{family}"))
+
+    def type_zone_id(self, zone: str, name: str) -> str:
+        """The id of a kind of storage in a zone."""
+        return str(uuid.uuid5(uuid.NAMESPACE_URL, f"type-zone/{zone}/{name}"))
+
+    def inventory(self) -> dict[str, list[Item]]:
+        """What the account holds here, by kind; the system's own group is not in it, nor what is deleted already."""
+        kinds = {
+            "networks": self.networks,
+            "subnets": self.subnets,
+            "security_groups": self.groups,
+            "rules": self.rules,
+            "keys": self.keys,
+            "servers": self.servers,
+            "volumes": self.volumes,
+        }
+        return {
+            kind: [
+                {"region": self.region, **item}
+                for _, item in sorted(items.items())
+                if not item.get("isSystem") and item.get("status") != "DELETED"
+            ]
+            for kind, items in kinds.items()
+        }

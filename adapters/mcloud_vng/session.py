@@ -1,0 +1,53 @@
+"""A session: one signed-in driver for one account in one region."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from mcloud_vng.errors import explain
+
+if TYPE_CHECKING:
+    from mcloud.adapter.profile import CloudProfile
+    from mcloud.model.base import Placement
+    from mcloud_vng.driver import VNGNodeDriver
+
+CLIENT_ID_VARIABLE = "CLIENT_ID"
+CLIENT_SECRET_VARIABLE = "CLIENT_SECRET"  # noqa: S105 - a variable's name, the one that the vendor's Terraform provider reads
+
+
+@dataclass
+class VngSession:
+    """An open session. The driver is safe to share between threads."""
+
+    driver: VNGNodeDriver
+
+    @cached_property
+    def account(self) -> str:
+        """Digest of project and user: a project belongs to one user in one region (dossier 3.3)."""
+        found = self.driver.ex_account()
+        text = f"{found['project_id']}:{found['user_id']}"
+        return f"vng-{hashlib.sha256(text.encode()).hexdigest()[:16]}"
+
+
+def connect(profile: CloudProfile, at: Placement) -> VngSession:
+    """Sign in.
+
+    Raises:
+        ProfileError: client id or secret is missing.
+        CloudError: refused or unreachable.
+    """
+    client_id = profile.setting("client_id", fallback_env=CLIENT_ID_VARIABLE)
+    secret = profile.secret("client_secret", fallback_env=CLIENT_SECRET_VARIABLE)
+    from mcloud_vng.driver import VNGNodeDriver
+
+    places = {f"{name}_endpoint": url for name, url in profile.endpoints.items() if name in {"iam", "vserver"}}
+    driver = VNGNodeDriver(client_id, secret.reveal(), region=at.region, **places)
+    session = VngSession(driver)
+    try:
+        _ = session.account
+    except Exception as error:
+        raise explain(error, "sign in to VNG Cloud") from error
+    return session

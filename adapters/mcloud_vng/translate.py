@@ -1,0 +1,218 @@
+"""Neutral to native and back: pure functions, one pair for each kind.
+
+Bodies and fields are those of dossier 5.2-5.14; each quirk is noted where it bites.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from mcloud.model.base import Placement
+from mcloud.units import Size
+
+# A native answer has the vendor's own free form.
+Native = Mapping[str, Any]
+
+ANY_PORTS = (0, 65535)  # protocol any: MCP-LIVE, [MCP] 2026-09-22
+ALL_PORTS = (1, 65535)
+ICMP_TYPES = (1, 255)  # icmp puts a type range in the port fields; all = 1-255, MCP-LIVE
+DEFAULT_EGRESS = {"direction": "egress", "protocol": "any", "remoteIpPrefix": "0.0.0.0/0"}
+
+
+def network_body(inputs: Native) -> dict[str, Any]:
+    """Body of POST /networks."""
+    return {"name": inputs["name"], "cidr": inputs["cidr"]}
+
+
+def network_seen(native: Native) -> dict[str, Any]:
+    """What can be seen of a VPC. It is written as ``name`` and read as ``displayName``."""
+    return {"name": native["displayName"], "cidr": native["cidr"]}
+
+
+def subnet_body(inputs: Native, picks: Native) -> dict[str, Any]:
+    """Body of POST /networks/{net}/subnets. Without zoneId the service takes a zone that may be closed."""
+    return {"name": inputs["name"], "cidr": inputs["cidr"], "zoneId": picks["zone"]}
+
+
+def subnet_seen(at: Placement, native: Native) -> dict[str, Any]:
+    """What can be seen of a subnet."""
+    return {"name": native["name"], "cidr": native["cidr"], "network": at.id_of(native["networkUuid"])}
+
+
+def plain_description(text: str | None) -> str:
+    """A description in the characters that the service takes: letters, digits, space, ``_ . @ -``, first a letter,
+    at most 255 (MCP-LIVE)."""
+    kept = re.sub(r"[^A-Za-z0-9 _.@-]+", " ", text or "").strip()
+    kept = re.sub(r"^[^A-Za-z]+", "", kept)
+    return re.sub(r" {2,}", " ", kept)[:255]
+
+
+def group_body(inputs: Native) -> dict[str, Any]:
+    """Body of POST /secgroups."""
+    return {"name": inputs["name"], "description": plain_description(inputs.get("description"))}
+
+
+def group_seen(native: Native) -> dict[str, Any]:
+    """What can be seen of a group and its rules; ``native`` is {"group", "rules"}."""
+    return {
+        "name": native["group"]["name"],
+        "openEgress": any(is_open_egress(rule) for rule in native["rules"]),
+    }
+
+
+def is_open_egress(rule: Native) -> bool:
+    """Whether a rule is the allow-all egress that a new group comes with."""
+    return all(str(rule.get(key) or "").lower() == value for key, value in DEFAULT_EGRESS.items())
+
+
+def is_default_egress(rule: Native) -> bool:
+    """The same, IPv6 too: a new group may have both."""
+    return (
+        rule.get("direction") == "egress"
+        and str(rule.get("protocol") or "").lower() == "any"
+        and rule.get("remoteIpPrefix") in ("0.0.0.0/0", "::/0")
+    )
+
+
+def rule_ports(inputs: Native) -> tuple[int, int]:
+    """The port pair of a rule; the service wants one on every rule."""
+    protocol = inputs["protocol"]
+    if protocol == "any":
+        return ANY_PORTS
+    if protocol == "icmp":
+        return ICMP_TYPES
+    first = inputs.get("fromPort")
+    return ALL_PORTS if first is None else (int(first), int(inputs.get("toPort") or first))
+
+
+def rule_bodies(inputs: Native) -> list[dict[str, Any]]:
+    """Bodies of POST /secgroups/{sg}/secgroupRules: one for each block, for a rule has one block and no group peer."""
+    first, last = rule_ports(inputs)
+    blocks = [inputs["cidr"]] if inputs.get("cidr") else list(inputs.get("peerCidrs") or ())
+    return [
+        {
+            "securityGroupId": inputs["group"],
+            "direction": inputs["direction"],
+            "etherType": f"IPv{ipaddress.ip_network(block).version}",
+            "protocol": inputs["protocol"],
+            "portRangeMin": first,
+            "portRangeMax": last,
+            "remoteIpPrefix": block,
+            "description": plain_description(inputs.get("description")),
+        }
+        for block in blocks
+    ]
+
+
+def same_rule(body: Native, native: Native) -> bool:
+    """Whether a rule of the cloud says what a body says; icmp and any are seen with other ports too (dossier 5.7)."""
+    protocol = str(native.get("protocol") or "").lower()
+    plain = (
+        native.get("direction") == body["direction"]
+        and protocol == body["protocol"]
+        and native.get("remoteIpPrefix") == body["remoteIpPrefix"]
+    )
+    if not plain or protocol in ("any", "icmp"):
+        return plain
+    return (native.get("portRangeMin"), native.get("portRangeMax")) == (body["portRangeMin"], body["portRangeMax"])
+
+
+def rule_seen(at: Placement, group: str, rules: list[Native]) -> dict[str, Any]:
+    """What can be seen of the native rules that stand for one neutral rule.
+
+    A rule with one block may stand for a block or for a group's members; which of them only the state knows, so the
+    blocks are given under both names and the caller takes the one it asked for.
+    """
+    blocks = sorted(str(rule["remoteIpPrefix"]) for rule in rules)
+    seen: dict[str, Any] = {"group": at.id_of(group), "peerCidrs": blocks}
+    if len(blocks) == 1:
+        seen["cidr"] = blocks[0]
+    if rules:
+        first = rules[0]
+        protocol = str(first["protocol"]).lower()
+        seen |= {"direction": first["direction"], "protocol": protocol}
+        ports = (first["portRangeMin"], first["portRangeMax"])
+        if protocol not in ("any", "icmp") and ports != ALL_PORTS:
+            seen |= {"fromPort": ports[0], "toPort": ports[1]}
+    return seen
+
+
+def key_body(inputs: Native) -> dict[str, Any]:
+    """Body of POST /sshKeys/import."""
+    return {"name": inputs["name"], "pubKey": inputs["publicKey"]}
+
+
+def key_seen(native: Native) -> dict[str, Any]:
+    """What can be seen of a key; it is echoed byte for byte."""
+    return {"name": native["name"], "publicKey": native["pubKey"]}
+
+
+def server_body(inputs: Native, picks: Native) -> dict[str, Any]:
+    """Body of POST /servers."""
+    network, subnet = str(inputs["subnet"]).split("/")
+    extension = inputs.get("extensions") or {}
+    body: dict[str, Any] = {
+        "name": inputs["name"],
+        "flavorId": picks["flavorId"],
+        "imageId": picks["imageId"],
+        "networkId": network,
+        "subnetId": subnet,
+        "rootDiskSize": disk_gib(inputs),
+        "rootDiskTypeId": picks["diskTypeId"],
+        "encryptionVolume": bool(extension.get("encryption", False)),
+        "securityGroup": list(inputs.get("securityGroups") or ()),
+        "zoneId": picks["zone"],
+        "isEnableAutoRenew": bool((inputs.get("billing") or {}).get("renew", False)),
+    }
+    if inputs.get("key"):
+        body["sshKeyId"] = inputs["key"]
+    if inputs.get("userData"):
+        body |= {"userData": inputs["userData"], "userDataBase64Encoded": False}
+    return body
+
+
+def disk_gib(inputs: Native) -> int:
+    """Size of the root disk in whole GiB."""
+    return Size.parse((inputs.get("disk") or {}).get("size", "20 GiB")).whole_gib
+
+
+def server_seen(at: Placement, native: Native) -> dict[str, Any]:
+    """What can be seen of a server; ``native`` is {"server", "disk"}. The key is shown by name only, so it is not."""
+    server, disk = native["server"], native.get("disk")
+    seen: dict[str, Any] = {
+        "name": server["name"],
+        "securityGroups": sorted(at.id_of(group["uuid"]) for group in server.get("secGroups") or ()),
+    }
+    nics = server.get("internalInterfaces") or ()
+    if nics:
+        seen["subnet"] = at.id_of(f"{nics[0]['networkUuid']}/{nics[0]['subnetUuid']}")
+    if disk is not None:
+        seen["disk"] = {"size": str(Size.gib(int(disk["size"])))}
+    return seen
+
+
+def server_picks(native: Native) -> dict[str, Any]:
+    """What was chosen for a server, as the cloud shows it."""
+    server, disk = native["server"], native.get("disk")
+    flavor, image = server.get("flavor") or {}, server.get("image") or {}
+    seen = {
+        "zone": server.get("zoneId"),
+        "flavor": flavor.get("name"),
+        "flavorId": flavor.get("flavorId"),
+        "imageId": image.get("id"),
+        "diskTypeId": (disk or {}).get("volumeTypeId"),
+    }
+    return {key: value for key, value in seen.items() if value is not None}
+
+
+def server_outputs(native: Native) -> dict[str, Any]:
+    """A server's addresses."""
+    nics = native["server"].get("internalInterfaces") or ()
+    outputs: dict[str, Any] = {"privateIp": nics[0].get("fixedIp") if nics else None}
+    public = nics[0].get("floatingIp") if nics else None
+    if public:
+        outputs["publicIp"] = public
+    return outputs

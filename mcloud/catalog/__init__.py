@@ -1,0 +1,1 @@
+"""What a cloud sells, as facts with source, date and mark."""

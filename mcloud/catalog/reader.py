@@ -1,0 +1,181 @@
+"""Reads a folder of catalog files: ``catalog.yaml`` (regions, sources, limits), ``flavors.csv``, ``images.csv``,
+``disks.csv``, ``prices.csv``.
+
+A row names its source by a key of ``sources`` in ``catalog.yaml``, which gives text, date and mark. An empty cell is
+unknown.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+
+from mcloud.catalog.types import (
+    DISK_CLASSES,
+    MARKS,
+    Catalog,
+    DiskClass,
+    Flavor,
+    Image,
+    Limit,
+    Price,
+    Provenance,
+    Region,
+    Zone,
+)
+from mcloud.errors import LoadError, Problem
+from mcloud.units import Size
+
+T = TypeVar("T")
+Row = dict[str, str]
+
+
+def read_catalog(folder: Path) -> Catalog:
+    """Read all files of a folder.
+
+    Raises:
+        LoadError: a file or row that does not fit, with file:line.
+    """
+    main = folder / "catalog.yaml"
+    document = yaml.safe_load(main.read_text(encoding="utf-8"))
+    sources = {key: _provenance(main, key, value) for key, value in document["sources"].items()}
+    prices = dict(_rows(folder / "prices.csv", lambda row: _price(row, sources)))
+    catalog = Catalog(
+        cloud=document["cloud"],
+        regions=tuple(_region(item, sources) for item in document["regions"]),
+        flavors=tuple(_rows(folder / "flavors.csv", lambda row: _flavor(row, sources))),
+        images=tuple(_rows(folder / "images.csv", lambda row: _image(row, sources))),
+        disks=tuple(_rows(folder / "disks.csv", lambda row: _disk(row, sources))),
+        limits=tuple(
+            Limit(name, item["value"], sources[item["source"]]) for name, item in document.get("limits", {}).items()
+        ),
+        prices=prices,
+    )
+    return with_prices(catalog, prices)
+
+
+def with_prices(catalog: Catalog, prices: dict[str, Price]) -> Catalog:
+    """Put prices by ``flavor:NAME`` and ``disk:NAME`` on their rows."""
+    return replace(
+        catalog,
+        flavors=tuple(replace(row, price=prices.get(f"flavor:{row.name}", row.price)) for row in catalog.flavors),
+        disks=tuple(
+            replace(row, price=prices.get(f"disk:{row.class_}-{row.name}", row.price)) for row in catalog.disks
+        ),
+        prices=prices,
+    )
+
+
+def read_prices(path: Path) -> dict[str, Price]:
+    """Read a user's price book: columns item, amount, currency, unit, as_of, source.
+
+    Raises:
+        LoadError: a row that does not fit.
+    """
+
+    def read(row: Row) -> tuple[str, Price]:
+        provenance = Provenance(row["source"], date.fromisoformat(row["as_of"]), "user")
+        return row["item"], Price(Decimal(row["amount"]), row["currency"], row["unit"], provenance, row.get("vat") or None)
+
+    return dict(_rows(path, read))
+
+
+def _rows(path: Path, make: Callable[[Row], T]) -> Iterator[T]:
+    if not path.exists():
+        return
+    with path.open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            yield _made(path, row, make)
+
+
+def _made(path: Path, row: Row, make: Callable[[Row], T]) -> T:
+    try:
+        return make(row)
+    except (KeyError, ValueError, InvalidOperation) as error:
+        shown = ",".join(str(cell) for cell in row.values())
+        raise LoadError([Problem(str(path), f"row {shown!r}: {error}")]) from error
+
+
+def _provenance(path: Path, key: str, value: dict[str, Any]) -> Provenance:
+    if value["mark"] not in MARKS:
+        raise LoadError([Problem(str(path), f"source {key}: {value['mark']!r} is no mark; known: {', '.join(MARKS)}")])
+    return Provenance(value["text"], value["as_of"], value["mark"])
+
+
+def _region(item: dict[str, Any], sources: dict[str, Provenance]) -> Region:
+    zones = tuple(
+        Zone(zone["name"], zone.get("title", zone["name"]), zone.get("enabled"), zone.get("default", False))
+        for zone in item["zones"]
+    )
+    return Region(item["name"], tuple(item.get("aliases", ())), item["title"], zones, sources[item["source"]])
+
+
+def _optional(row: Row, name: str) -> str | None:
+    return row.get(name) or None
+
+
+def _number(row: Row, name: str) -> int | None:
+    text = _optional(row, name)
+    return int(text) if text else None
+
+
+def _gib(row: Row, name: str) -> Size | None:
+    number = _number(row, name)
+    return None if number is None else Size.gib(number)
+
+
+def _flavor(row: Row, sources: dict[str, Provenance]) -> Flavor:
+    return Flavor(
+        name=row["name"],
+        region=row["region"],
+        zone=_optional(row, "zone"),
+        vcpu=int(row["vcpu"]),
+        memory=Size.gib(int(row["memory_gib"])),
+        gpu=int(row["gpu"]),
+        gpu_model=_optional(row, "gpu_model"),
+        family=row["family"],
+        native_id=_optional(row, "native_id"),
+        provenance=sources[row["source"]],
+    )
+
+
+def _image(row: Row, sources: dict[str, Provenance]) -> Image:
+    return Image(
+        os=row["os"],
+        version=row["version"],
+        name=row["name"],
+        region=row["region"],
+        family=_optional(row, "family"),
+        native_id=_optional(row, "native_id"),
+        min_disk=_gib(row, "min_disk_gib"),
+        provenance=sources[row["source"]],
+    )
+
+
+def _disk(row: Row, sources: dict[str, Provenance]) -> DiskClass:
+    if row["class"] not in DISK_CLASSES:
+        raise ValueError(f"{row['class']!r} is no disk class")
+    return DiskClass(
+        name=row["name"],
+        class_=row["class"],
+        region=row["region"],
+        zone=_optional(row, "zone"),
+        native_id=_optional(row, "native_id"),
+        iops=_number(row, "iops"),
+        throughput_mb_s=_number(row, "throughput_mb_s"),
+        min_size=_gib(row, "min_gib"),
+        max_size=_gib(row, "max_gib"),
+        provenance=sources[row["source"]],
+    )
+
+
+def _price(row: Row, sources: dict[str, Provenance]) -> tuple[str, Price]:
+    price = Price(Decimal(row["amount"]), row["currency"], row["unit"], sources[row["source"]], row.get("vat") or None)
+    return row["item"], price

@@ -1,0 +1,127 @@
+"""What a discovery found: every resource seen, and where each of them went."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from mcloud.discover.meaning import Note
+
+DocumentPath = tuple[str | int, ...]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Where one resource went.
+
+    Attributes:
+        file: the source's file.
+        address: the resource's name in the source.
+        type: its type in the source.
+        fate: mapped: it is a resource of the stack; folded: it became part of another one; remainder: it is not there.
+        target: section.name in the stack, for mapped and folded.
+        reason: why it is folded or left over.
+        advice: what to do about it.
+        notes: what of it was not carried over.
+    """
+
+    file: str
+    address: str
+    type: str
+    fate: Literal["mapped", "folded", "remainder"]
+    target: str = ""
+    reason: str = ""
+    advice: str = ""
+    notes: tuple[Note, ...] = ()
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """File and address: unique in a run."""
+        return self.file, self.address
+
+
+@dataclass(frozen=True)
+class Assumption:
+    """Something that the sources do not say.
+
+    Attributes:
+        path: the place in the stack document; empty where it is in none.
+        subject: native id or name that it is about.
+        text: what is assumed, or what is open.
+        open: nobody answered it yet.
+    """
+
+    path: DocumentPath
+    subject: str
+    text: str
+    open: bool = False
+
+
+@dataclass(frozen=True)
+class Counts:
+    """How many resources were seen, and where they went; the last three make up the first."""
+
+    seen: int
+    mapped: int
+    folded: int
+    remainder: int
+
+
+@dataclass(frozen=True)
+class Discovery:
+    """The stack that was found, and the account of everything that was looked at.
+
+    Attributes:
+        files: the files read, in order.
+        seen: file and address of every resource.
+        outcomes: one for each resource seen, in the same order.
+        document: the stack, in the stack file's words.
+        assumptions: what was assumed, and what is open.
+    """
+
+    files: tuple[str, ...]
+    seen: tuple[tuple[str, str], ...]
+    outcomes: tuple[Outcome, ...]
+    document: Mapping[str, Any]
+    assumptions: tuple[Assumption, ...]
+
+    def __post_init__(self) -> None:
+        lost = Counter(self.seen)
+        lost.subtract(outcome.key for outcome in self.outcomes)
+        wrong = sorted(key for key, number in lost.items() if number)
+        if wrong:
+            raise AssertionError(f"seen and not accounted for once: {wrong}")
+        for counts in (self.counts(), *(self.counts(file) for file in self.files)):
+            if counts.seen != counts.mapped + counts.folded + counts.remainder:
+                raise AssertionError(f"the counts do not add up: {counts}")
+
+    def _of(self, fate: str) -> tuple[Outcome, ...]:
+        return tuple(outcome for outcome in self.outcomes if outcome.fate == fate)
+
+    @property
+    def mapped(self) -> tuple[Outcome, ...]:
+        """Resources of the stack."""
+        return self._of("mapped")
+
+    @property
+    def folded(self) -> tuple[Outcome, ...]:
+        """What became part of another resource."""
+        return self._of("folded")
+
+    @property
+    def remainder(self) -> tuple[Outcome, ...]:
+        """What is not in the stack, with reason and advice."""
+        return self._of("remainder")
+
+    @property
+    def open(self) -> tuple[Assumption, ...]:
+        """The questions that nobody answered yet."""
+        return tuple(item for item in self.assumptions if item.open)
+
+    def counts(self, file: str | None = None) -> Counts:
+        """The figures of one file, or of all."""
+        fates = Counter(item.fate for item in self.outcomes if file in (None, item.file))
+        seen = sum(1 for name, _ in self.seen if file in (None, name))
+        return Counts(seen, fates["mapped"], fates["folded"], fates["remainder"])

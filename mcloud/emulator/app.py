@@ -1,0 +1,176 @@
+"""The ASGI application around an emulated cloud: routing, faults, recording, and the control calls under /_mcloud."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+from urllib.parse import parse_qsl
+
+from pydantic import ValidationError
+from starlette.requests import Request
+
+from mcloud.emulator.faults import FaultRule, Faults
+from mcloud.emulator.http import Answer, Call, Refusal
+from mcloud.emulator.recorder import Recorder
+from mcloud.emulator.spec import CloudEmulator
+from mcloud.errors import EmulatorError
+
+CONTROL = "/_mcloud/"
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Any]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+
+class EmulatorApp:
+    """Serves one emulated cloud. Handlers run one at a time, so that the cloud is never half-way."""
+
+    def __init__(self, name: str, cloud: CloudEmulator, recorder: Recorder | None = None) -> None:
+        self.name = name
+        self.cloud = cloud
+        self.faults = Faults()
+        self._recorder = recorder
+        self._lock = threading.Lock()
+        self._routes = [(route, route.pattern()) for route in cloud.routes()]
+        self.stop: Callable[[], None] = lambda: None
+        self.calls = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await _lifespan(receive, send)
+            return
+        request = Request(scope, receive)
+        body = _parse(await request.body(), request.headers.get("content-type", ""))
+        path = request.url.path
+        if path.startswith(CONTROL):
+            answer = self._control(request.method, path.removeprefix(CONTROL), body)
+            await _send(send, answer)
+            return
+        call = Call(request.method, path, {}, dict(request.query_params), dict(request.headers), body)
+        await self._serve(call, send)
+
+    async def _serve(self, call: Call, send: Send) -> None:
+        rule = self.faults.hit(call.method, call.path)
+        answer: Answer | None = None
+        if rule is None or rule.effect or rule.action in ("delay", "stuck"):
+            answer = self._handle(call, stuck=rule is not None and rule.action == "stuck")
+        if rule is not None:
+            answer = await _spoil(rule, answer)
+        if self._recorder is not None:
+            status, body = (answer.status, answer.body) if answer else (None, None)
+            self._recorder.write(call.method, call.path, call.query, call.body, status, body)
+        if answer is None:
+            await _cut(send)
+        else:
+            await _send(send, answer)
+
+    def _handle(self, call: Call, *, stuck: bool) -> Answer:
+        with self._lock:
+            self.calls += 1
+            agenda = self.cloud.agenda
+            agenda.settle()
+            agenda.stuck = stuck
+            try:
+                return self._route(call)
+            except Refusal as refusal:
+                return refusal.answer
+            finally:
+                agenda.stuck = False
+
+    def _route(self, call: Call) -> Answer:
+        for route, pattern in self._routes:
+            match = pattern.match(call.path)
+            if match and route.method == call.method:
+                return route.handler(Call(call.method, call.path, match.groupdict(), call.query, call.headers, call.body))
+        return self.cloud.unknown_route(call.method, call.path)
+
+    def _control(self, method: str, what: str, body: Any) -> Answer:
+        with self._lock:
+            self.cloud.agenda.settle()
+            try:
+                return self._controlled(method, what, body or {})
+            except (EmulatorError, ValidationError) as error:
+                return Answer(400, {"error": str(error)})
+
+    def _controlled(self, method: str, what: str, body: Any) -> Answer:
+        if (method, what) == ("GET", "status"):
+            inventory = self.cloud.inventory()
+            return Answer(
+                200,
+                {
+                    "cloud": self.name,
+                    "time_factor": self.cloud.agenda.clock.factor,
+                    "calls": self.calls,
+                    "objects": {kind: len(items) for kind, items in inventory.items()},
+                },
+            )
+        if (method, what) == ("GET", "inventory"):
+            return Answer(200, self.cloud.inventory())
+        if (method, what) == ("GET", "times"):
+            factor = self.cloud.agenda.clock.factor
+            times = {name: seconds * factor for name, seconds in self.cloud.times().items()}
+            return Answer(200, {"factor": factor, "seconds": times, "vendor_seconds": self.cloud.times()})
+        if what == "faults":
+            return self._fault_rules(method, body)
+        if (method, what) == ("POST", "shutdown"):
+            self.stop()
+            return Answer(200, {"stopping": True})
+        if method == "POST":
+            self.cloud.tune(what, body)
+            return Answer(200, {"done": what})
+        return Answer(404, {"error": f"no control call {method} {what}"})
+
+    def _fault_rules(self, method: str, body: Any) -> Answer:
+        if method == "POST":
+            self.faults.add(FaultRule.model_validate(body))
+        elif method == "DELETE":
+            self.faults.clear()
+        return Answer(200, self.faults.rules())
+
+
+def _parse(raw: bytes, content_type: str) -> Any:
+    if not raw:
+        return None
+    if "x-www-form-urlencoded" in content_type:
+        return dict(parse_qsl(raw.decode(), keep_blank_values=True))
+    try:
+        return json.loads(raw)
+    except ValueError:
+        return raw.decode(errors="replace")
+
+
+async def _spoil(rule: FaultRule, answer: Answer | None) -> Answer | None:
+    """What the caller gets instead of ``answer``; None cuts the connection."""
+    if rule.action == "status":
+        return Answer(rule.status, rule.body if rule.body is not None else {"message": "a fault on demand"})
+    if rule.action == "rate-limit":
+        return Answer(429, rule.body or {"message": "too many requests"}, {"retry-after": f"{rule.seconds:g}"})
+    if rule.action in ("delay", "lost"):
+        await asyncio.sleep(rule.seconds)
+    return None if rule.action in ("reset", "lost") else answer
+
+
+async def _send(send: Send, answer: Answer) -> None:
+    raw = b"" if answer.body is None else json.dumps(answer.body).encode()
+    headers = {"content-type": "application/json", "content-length": str(len(raw)), **answer.headers}
+    encoded = [(key.encode(), value.encode()) for key, value in headers.items()]
+    if answer.status == 204:
+        encoded = [pair for pair in encoded if pair[0] != b"content-length"]
+    await send({"type": "http.response.start", "status": answer.status, "headers": encoded})
+    await send({"type": "http.response.body", "body": raw})
+
+
+async def _cut(send: Send) -> None:
+    """Promise more than is sent, so that the server drops the connection and the client gets no whole answer."""
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"1000000")]})
+    await send({"type": "http.response.body", "body": b"{", "more_body": True})
+
+
+async def _lifespan(receive: Receive, send: Send) -> None:
+    while True:
+        message = await receive()
+        await send({"type": f"{message['type']}.complete"})
+        if message["type"] == "lifespan.shutdown":
+            return

@@ -1,0 +1,61 @@
+"""Time for state machines: the real one times a factor, or one that a test holds."""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+
+class Clock:
+    """Real time. ``factor`` shortens what takes long: a state of 60 s lasts 60 x factor."""
+
+    def __init__(self, factor: float = 1.0) -> None:
+        self.factor = factor
+
+    def now(self) -> float:
+        """Seconds that only grow."""
+        return time.monotonic()
+
+    def stamp(self) -> str:
+        """The wall clock in RFC 3339, UTC."""
+        return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+class ManualClock(Clock):
+    """Stands still until it is told to go on."""
+
+    def __init__(self) -> None:
+        super().__init__(1.0)
+        self._now = 0.0
+
+    def now(self) -> float:
+        return self._now
+
+    def advance(self, seconds: float) -> None:
+        """Go on."""
+        self._now += seconds
+
+
+class Agenda:
+    """What happens later: things are done when somebody looks after their time has come."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.clock = clock
+        self._due: list[tuple[float, int, Callable[[], None]]] = []
+        self._order = itertools.count()
+        self.stuck = False
+        """While True, what would be planned is dropped: a state that never ends."""
+
+    def after(self, seconds: float, what: Callable[[], None]) -> None:
+        """Plan ``what`` for so many seconds of the cloud's time from now."""
+        if not self.stuck:
+            when = self.clock.now() + seconds * self.clock.factor
+            heapq.heappush(self._due, (when, next(self._order), what))
+
+    def settle(self) -> None:
+        """Do all that is due, in order."""
+        while self._due and self._due[0][0] <= self.clock.now():
+            heapq.heappop(self._due)[2]()

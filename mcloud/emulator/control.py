@@ -1,0 +1,176 @@
+"""Emulators as daemons: start, stop, look, and make them fail. One of each cloud at a time."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from mcloud.emulator.spec import EmulatorSpec, load
+from mcloud.errors import EmulatorError
+from mcloud.paths import state_dir
+
+DEFAULT_FACTOR = 0.02
+"""The vendors' state times are shortened to a fiftieth unless told otherwise."""
+STOP_SECONDS = 10.0
+
+
+@dataclass(frozen=True)
+class Daemon:
+    """A started emulator; its secret is in a file of mode 600."""
+
+    cloud: str
+    pid: int
+    port: int
+    url: str
+    time_factor: float
+    client_id: str
+    secret_file: str
+    record: str | None = None
+
+    def secret(self) -> str:
+        """The secret that it accepts."""
+        return Path(self.secret_file).read_text(encoding="utf-8").strip()
+
+
+def _folder() -> Path:
+    folder = state_dir() / "emulators"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def _run_file(cloud: str) -> Path:
+    return _folder() / f"{cloud}.json"
+
+
+def running(cloud: str) -> Daemon | None:
+    """The daemon of a cloud, None when none answers; a stale run file is removed."""
+    path = _run_file(cloud)
+    try:
+        daemon = Daemon(**json.loads(path.read_text(encoding="utf-8")))
+    except (FileNotFoundError, ValueError, TypeError):
+        return None
+    try:
+        answer = httpx.get(f"{daemon.url}/_mcloud/status", timeout=5, trust_env=False)
+        if answer.status_code == 200 and answer.json().get("cloud") == cloud:
+            return daemon
+    except (httpx.HTTPError, ValueError):
+        pass
+    path.unlink(missing_ok=True)
+    return None
+
+
+def up(cloud: str, *, port: int = 0, time_factor: float = DEFAULT_FACTOR, record: Path | None = None) -> Daemon:
+    """Start one; an emulator that is up already is given back as it is.
+
+    Raises:
+        EmulatorError: the port is in use, or it does not start.
+    """
+    there = running(cloud)
+    if there is not None:
+        if port not in (0, there.port):
+            raise EmulatorError(
+                f"the {cloud} emulator is already up on port {there.port}", hint=f"mcloud emulator down {cloud}"
+            )
+        return there
+    load(cloud)
+    client_id, secret = f"emulated-{secrets.token_hex(4)}", secrets.token_urlsafe(24)
+    command = [sys.executable, "-m", "mcloud.emulator.serve", "--cloud", cloud, "--port", str(port)]
+    command += ["--time-factor", str(time_factor), *(["--record", str(record.absolute())] if record else [])]
+    log = _folder() / f"{cloud}.log"
+    with log.open("w", encoding="utf-8") as errors:
+        process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors, text=True, start_new_session=True
+        )
+    if process.stdin is None or process.stdout is None:
+        raise EmulatorError("the emulator has no standard streams")
+    process.stdin.write(json.dumps({"client_id": client_id, "client_secret": secret}) + "\n")
+    process.stdin.close()
+    line = process.stdout.readline().strip()
+    process.stdout.close()
+    if not line:
+        process.wait()
+        raise EmulatorError(f"the {cloud} emulator did not start: {_last_line(log)}", hint=f"see {log}")
+    secret_file = _folder() / f"{cloud}.secret"
+    _write_private(secret_file, secret)
+    url = f"http://127.0.0.1:{line}"
+    recorded = str(record) if record else None
+    daemon = Daemon(cloud, process.pid, int(line), url, time_factor, client_id, str(secret_file), recorded)
+    _write_private(_run_file(cloud), json.dumps(asdict(daemon)))
+    _wait_until_it_answers(cloud, log)
+    # The daemon outlives us on purpose; the handle is let go without waiting for it.
+    process.returncode = 0
+    return daemon
+
+
+def _wait_until_it_answers(cloud: str, log: Path) -> None:
+    end = time.monotonic() + 20
+    while time.monotonic() < end:
+        path = _run_file(cloud)
+        kept = path.read_text(encoding="utf-8")
+        if running(cloud) is not None:
+            return
+        _write_private(path, kept)
+        time.sleep(0.05)
+    raise EmulatorError(f"the {cloud} emulator does not answer", hint=f"see {log}")
+
+
+def _last_line(log: Path) -> str:
+    lines = [line for line in log.read_text(encoding="utf-8").splitlines() if line.strip()]
+    return lines[-1].removeprefix("mcloud.errors.EmulatorError: ") if lines else "it said nothing"
+
+
+def _write_private(path: Path, text: str) -> None:
+    temporary = path.with_name(path.name + ".tmp")
+    with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+        file.write(text)
+    temporary.replace(path)
+
+
+def down(cloud: str) -> bool:
+    """Stop it; False when it was not up."""
+    daemon = running(cloud)
+    if daemon is None:
+        return False
+    httpx.post(f"{daemon.url}/_mcloud/shutdown", timeout=5, trust_env=False)
+    end = time.monotonic() + STOP_SECONDS
+    while time.monotonic() < end:
+        try:
+            httpx.get(f"{daemon.url}/_mcloud/status", timeout=1, trust_env=False)
+        except httpx.HTTPError:
+            break
+        time.sleep(0.05)
+    else:
+        os.kill(daemon.pid, signal.SIGKILL)
+    _run_file(cloud).unlink(missing_ok=True)
+    Path(daemon.secret_file).unlink(missing_ok=True)
+    return True
+
+
+def call(cloud: str, method: str, what: str, body: Any = None) -> Any:
+    """One control call.
+
+    Raises:
+        EmulatorError: it is not up, or it refused.
+    """
+    daemon = running(cloud)
+    if daemon is None:
+        raise EmulatorError(f"the {cloud} emulator is not up", hint=f"mcloud emulator up {cloud}")
+    answer = httpx.request(method, f"{daemon.url}/_mcloud/{what}", json=body, timeout=30, trust_env=False)
+    if answer.status_code != 200:
+        raise EmulatorError(f"the {cloud} emulator refused {what}: {answer.json().get('error', answer.text)}")
+    return answer.json()
+
+
+def spec_of(cloud: str) -> EmulatorSpec:
+    """The spec, for what the vendor's clients need to be told."""
+    return load(cloud)

@@ -1,0 +1,120 @@
+"""What the provider's process knows: profile, state id, catalogs, and one open session per account and region.
+
+The command line sets the variables; a program that is run by plain ``pulumi`` may leave them out.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from mcloud.adapter import registry
+from mcloud.adapter.limiter import Limiter
+from mcloud.adapter.operations import Operations
+from mcloud.adapter.profile import Profile, current_name, load_profile
+from mcloud.catalog.cache import load_live, load_price_book
+from mcloud.catalog.overlay import overlay
+from mcloud.catalog.types import Catalog
+from mcloud.errors import ForeignAccount
+from mcloud.model.base import Placement
+
+STATE_ID = "MCLOUD_STATE_ID"
+CATALOGS = "MCLOUD_CATALOGS"
+"""Folder with the live catalogs that were read before this run, one file per home."""
+REMATCH = "MCLOUD_REMATCH"
+
+
+def live_file(folder: Path, at: Placement) -> Path:
+    """Where the live catalog of a home is kept for a run."""
+    return folder / f"{at.cloud}-{at.region}.json"
+
+
+@dataclass
+class Context:
+    """Shared by all calls; safe to use from many threads."""
+
+    profile: Profile
+    state_id: str
+    rematch: bool = False
+    catalogs: Path | None = None
+    cancelled: threading.Event = field(default_factory=threading.Event)
+
+    def __post_init__(self) -> None:
+        self._lock = threading.Lock()
+        self._home_locks: dict[str, threading.Lock] = {}
+        self._operations: dict[str, Operations] = {}
+        self._catalogs: dict[str, Catalog] = {}
+
+    @classmethod
+    def from_environment(cls) -> Context:
+        """Read the variables.
+
+        Raises:
+            ProfileError: the profile cannot be used.
+        """
+        folder = os.environ.get(CATALOGS)
+        return cls(
+            profile=load_profile(current_name()),
+            state_id=os.environ.get(STATE_ID, "x"),
+            rematch=os.environ.get(REMATCH) == "1",
+            catalogs=Path(folder) if folder else None,
+        )
+
+    def _home_lock(self, home: str) -> threading.Lock:
+        with self._lock:
+            return self._home_locks.setdefault(home, threading.Lock())
+
+    def operations(self, at: Placement) -> Operations:
+        """The operations on the account that the profile names there; signs in once.
+
+        Raises:
+            CloudError, ProfileError, PlacementError: as the adapter says.
+        """
+        adapter = registry.get(at.cloud)
+        with self._home_lock(at.home):
+            if at.home not in self._operations:
+                session = adapter.connect(self.profile.cloud(at.cloud), at)
+                self._operations[at.home] = Operations(adapter, session, Limiter(), self.cancelled)
+            return self._operations[at.home]
+
+    def guarded(self, at: Placement, account: str | None) -> Operations:
+        """The same, refusing an account other than the one in the state.
+
+        Raises:
+            ForeignAccount: the state was made with another account.
+        """
+        operations = self.operations(at)
+        found = operations.session.account
+        if account is not None and account != found:
+            raise ForeignAccount(
+                f"the state was made with the account {account} on {at.home}, the credentials are of {found}",
+                hint="use the profile of that account (--profile NAME)",
+            )
+        return operations
+
+    def catalog(self, placement: Placement) -> Catalog:
+        """The catalog for a placement: shipped, overlaid by what the account is offered and by the user's price book.
+
+        The command line reads the live part once before the engine starts; a plain program makes this process read it
+        at the first check of each home.
+        """
+        adapter = registry.get(placement.cloud)
+        shipped = adapter.catalog()
+        at = shipped.canonical(placement)
+        with self._lock:
+            known = self._catalogs.get(at.home)
+        if known is not None:
+            return known
+        prepared = live_file(self.catalogs, at) if self.catalogs else None
+        if prepared is not None:
+            live = load_live(prepared) if prepared.exists() else None
+        else:
+            operations = self.operations(at)
+            live = operations.call(
+                f"read the catalog of {at.home}", lambda: adapter.live_catalog(operations.session, at), retry=True
+            )
+        merged = overlay(shipped, live, load_price_book(placement.cloud))
+        with self._lock:
+            return self._catalogs.setdefault(at.home, merged)

@@ -1,0 +1,81 @@
+"""Diff and the outputs it compares with.
+
+Inputs in the state are what was asked for; outputs are what is there. Comparing new inputs with old outputs shows both
+a changed program and a cloud that was changed behind its back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from mcloud.adapter.kind import Kind, Observed
+from mcloud.engine.codec import contains_unknown
+from mcloud.engine.provider.check import defaults
+from mcloud.model.base import Placement
+from mcloud.model.resources import KindType
+
+NOT_COMPARED = frozenset({"resolved", "accept"})
+
+
+@dataclass(frozen=True)
+class Difference:
+    """What changed: property paths, those of them that need a new resource, and whether the old goes first."""
+
+    changed: tuple[str, ...] = ()
+    replaces: tuple[str, ...] = ()
+    delete_first: bool = False
+
+
+def outputs_of(inputs: Mapping[str, Any], observed: Observed, account: str) -> dict[str, Any]:
+    """The outputs: the inputs as the cloud shows them, what was chosen, and what only the cloud knows."""
+    outputs = {key: _seen(value, observed.inputs.get(key)) for key, value in inputs.items() if key != "resolved"}
+    resolved = inputs.get("resolved") or {}
+    outputs["resolved"] = {key: observed.picks.get(key, value) for key, value in resolved.items()}
+    return outputs | observed.outputs | {"account": account}
+
+
+def _seen(asked: Any, seen: Any) -> Any:
+    """What is there, written as it was asked for where that means the same."""
+    if seen is None:
+        return asked
+    if isinstance(asked, Mapping) and isinstance(seen, Mapping):
+        return {key: _seen(value, seen.get(key)) for key, value in asked.items()}
+    if isinstance(asked, (list, tuple)) and isinstance(seen, (list, tuple)):
+        return list(asked) if sorted(map(str, asked)) == sorted(map(str, seen)) else list(seen)
+    return seen
+
+
+def difference(
+    type_: KindType, kind: Kind, old_outputs: Mapping[str, Any], old_inputs: Mapping[str, Any], news: Mapping[str, Any]
+) -> Difference:
+    """Compare new inputs with what is there."""
+    changed = {key for key in news if key not in NOT_COMPARED and _differs(type_, old_outputs, news, key)}
+    changed |= {key for key in old_inputs if key not in news and key not in NOT_COMPARED and old_inputs[key] is not None}
+    changed -= {key for key in changed if key not in news and old_inputs.get(key) == defaults(type_.inputs).get(key)}
+    old_picks, new_picks = old_outputs.get("resolved") or {}, news.get("resolved") or {}
+    if not contains_unknown(new_picks):
+        changed |= {f"resolved.{key}" for key, value in new_picks.items() if old_picks.get(key) != value}
+    if not changed:
+        return Difference()
+    replaces = set(kind.replaces(frozenset(changed), old_outputs, news))
+    if "placement" in changed and _moves(old_outputs, news):
+        replaces.add("placement")
+    return Difference(tuple(sorted(changed)), tuple(sorted(replaces)), kind.delete_first and "placement" not in replaces)
+
+
+def _differs(type_: KindType, old: Mapping[str, Any], news: Mapping[str, Any], key: str) -> bool:
+    value = news[key]
+    if contains_unknown(value):
+        return True
+    before = old.get(key, defaults(type_.inputs).get(key))
+    return bool(before != value)
+
+
+def _moves(old: Mapping[str, Any], news: Mapping[str, Any]) -> bool:
+    """A zone alone is no other home; whether it matters the chosen zone tells."""
+    before, after = old.get("placement"), news.get("placement")
+    if not isinstance(before, str) or not isinstance(after, str):
+        return True
+    return Placement.parse(before).home != Placement.parse(after).home

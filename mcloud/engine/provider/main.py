@@ -1,0 +1,47 @@
+"""Starts the provider: prints its port and serves until the engine goes."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+THREADS = 128
+
+
+def main() -> None:
+    """Entry point of ``pulumi-resource-mcloud``; the engine's address is the last argument."""
+    import grpc
+    from pulumi.runtime.proto import provider_pb2_grpc
+
+    from mcloud.engine.provider.context import Context
+    from mcloud.engine.provider.servicer import Provider
+
+    limits = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
+    server = grpc.server(ThreadPoolExecutor(THREADS), options=limits)
+    provider = Provider(Context.from_environment)
+    addresses = [argument for argument in sys.argv[1:] if not argument.startswith("-")]
+    if addresses:
+        provider.attach_engine(addresses[-1])
+    provider_pb2_grpc.add_ResourceProviderServicer_to_server(provider, server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    sys.stdout.write(f"{port}\n")
+    sys.stdout.flush()
+    threading.Thread(target=_leave_with_the_engine, daemon=True).start()
+    server.wait_for_termination()
+
+
+def _leave_with_the_engine() -> None:
+    """The engine holds our standard input open; its end means that the engine is gone, however it went."""
+    try:
+        while os.read(0, 4096):
+            pass
+    except OSError:
+        pass
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,182 @@
+"""Create, read, update and delete as the engine asks for them, in neutral words; the gRPC face is in ``servicer``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from mcloud.adapter.kind import Kind, Observed
+from mcloud.adapter.operations import Operations, Unfinished
+from mcloud.engine.codec import UNKNOWN
+from mcloud.engine.provider.context import Context
+from mcloud.engine.provider.diff import outputs_of
+from mcloud.errors import McloudError, NotFound, PlacementError
+from mcloud.model.base import Placement, split_id
+from mcloud.model.resources import KindType, reference_fields
+
+Tell = Callable[[str], None]
+
+
+class PartlyDone(McloudError):
+    """The resource exists and is not what was asked for yet; the next run goes on with it.
+
+    Attributes:
+        resource_id: the engine's id.
+        outputs: what is known of it.
+    """
+
+    code = "partly_done"
+    exit_code = 4
+
+    def __init__(self, resource_id: str, outputs: dict[str, Any], cause: McloudError) -> None:
+        super().__init__(cause.message, hint=cause.hint, where=cause.where)
+        self.resource_id = resource_id
+        self.outputs = outputs
+
+
+@dataclass(frozen=True)
+class Work:
+    """One resource's operations."""
+
+    context: Context
+    type: KindType
+    name: str
+    tell: Tell = lambda state: None
+
+    @property
+    def what(self) -> str:
+        """The resource, for messages."""
+        return f"{self.type.word} {self.name}"
+
+    def kind(self, at: Placement) -> Kind:
+        """The adapter's kind.
+
+        Raises:
+            PlacementError: the cloud's adapter does not do this kind.
+        """
+        from mcloud.adapter import registry
+
+        adapter = registry.get(at.cloud)
+        found = adapter.kinds.get(self.type.kind)
+        if found is None:
+            raise PlacementError(
+                f"the adapter for {adapter.title} does no {self.type.word} yet",
+                hint=f"it does: {', '.join(sorted(adapter.kinds)) or 'nothing'}",
+                where=self.what,
+            )
+        return found
+
+    def planned(self, inputs: Mapping[str, Any]) -> dict[str, Any]:
+        """The outputs of a create that is only previewed."""
+        return dict(inputs) | {name: UNKNOWN for name in (*self.type.outputs, "account")}
+
+    def create(self, inputs: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+        """Create.
+
+        Returns:
+            The engine's id and the outputs.
+
+        Raises:
+            CloudError: nothing was made.
+            PartlyDone: it was made and is not ready.
+        """
+        at = Placement.parse(inputs["placement"])
+        kind = self.kind(at)
+        operations = self.context.operations(at)
+        native_inputs = self.native(inputs, at)
+        picks = inputs.get("resolved") or {}
+        self._picks_are_known(picks)
+        try:
+            native_id, native = operations.create(kind, native_inputs, picks, self.what, self.tell)
+        except Unfinished as error:
+            known = outputs_of(inputs, Observed({}), operations.session.account)
+            raise PartlyDone(at.id_of(error.native_id), known, error) from error
+        return at.id_of(native_id), self._outputs(operations, kind, at, inputs, native)
+
+    def read(
+        self, resource_id: str, inputs: Mapping[str, Any], outputs: Mapping[str, Any]
+    ) -> tuple[dict[str, Any], dict[str, Any]] | None:
+        """Read; without inputs it is an import.
+
+        Returns:
+            Inputs and outputs, None when it is gone.
+
+        Raises:
+            ForeignAccount: the state is another account's.
+        """
+        at, native_id = split_id(resource_id)
+        kind = self.kind(at)
+        operations = self.context.guarded(at, outputs.get("account"))
+        native = operations.read(kind, native_id, self.what)
+        if native is None or kind.poll(operations.session, native_id, native).phase == "gone":
+            return None
+        if not inputs:
+            observed = kind.observe(at, native)
+            inputs = {"placement": str(at), **observed.inputs, "resolved": observed.picks}
+        return dict(inputs), self._outputs(operations, kind, at, inputs, native)
+
+    def update(
+        self, resource_id: str, olds: Mapping[str, Any], news: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        """Take the steps from what is there to what is asked for; also goes on with a half-made resource.
+
+        Raises:
+            CloudError: refused or failed.
+        """
+        at, native_id = split_id(resource_id)
+        kind = self.kind(at)
+        operations = self.context.guarded(at, olds.get("account"))
+        picks = news.get("resolved") or {}
+        self._picks_are_known(picks)
+        native = operations.finish(
+            kind, native_id, self.native(olds, at), self.native(news, at), picks, self.what, self.tell
+        )
+        return self._outputs(operations, kind, at, news, native)
+
+    def delete(self, resource_id: str, olds: Mapping[str, Any]) -> None:
+        """Delete and wait until it is gone."""
+        at, native_id = split_id(resource_id)
+        operations = self.context.guarded(at, olds.get("account"))
+        try:
+            operations.delete(self.kind(at), native_id, self.what, self.tell)
+        except NotFound:
+            return
+
+    def native(self, inputs: Mapping[str, Any], at: Placement) -> dict[str, Any]:
+        """References as the cloud's own ids.
+
+        Raises:
+            PlacementError: a reference to another home.
+        """
+        values = dict(inputs)
+        for name in reference_fields(self.type.inputs):
+            value = values.get(name)
+            if isinstance(value, str):
+                values[name] = self._native_reference(value, at, name)
+            elif isinstance(value, (list, tuple)):
+                values[name] = [self._native_reference(item, at, name) for item in value]
+        return values
+
+    def _native_reference(self, value: str, at: Placement, name: str) -> str:
+        home, native = split_id(value)
+        if home.home != at.home:
+            raise PlacementError(
+                f"{name} refers to a resource on {home.home}, but this is on {at.home}", where=self.what
+            )
+        return native
+
+    def _picks_are_known(self, picks: Mapping[str, Any]) -> None:
+        missing = sorted(key.removesuffix("Id") for key, value in picks.items() if key.endswith("Id") and not value)
+        if missing:
+            chosen = ", ".join(f"{key} {picks.get(key)}" for key in missing)
+            raise PlacementError(
+                f"the cloud's id of {chosen} is not known",
+                hint="run without --offline, so that the account's catalog is read",
+                where=self.what,
+            )
+
+    def _outputs(
+        self, operations: Operations, kind: Kind, at: Placement, inputs: Mapping[str, Any], native: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        return outputs_of(inputs, kind.observe(at, native), operations.session.account)
