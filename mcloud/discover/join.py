@@ -6,178 +6,326 @@ Nothing is guessed: what no source and no assumption says makes the resource a r
 from __future__ import annotations
 
 import ipaddress
-import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
-from typing import Any, Literal, TypeVar
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, TypeVar
 
-from mcloud.discover.discovery import Assumption, DocumentPath, Outcome
+from mcloud.discover.discovery import DocumentPath
+from mcloud.discover.ledger import Item, Ledger, Namer, split_twins
 from mcloud.discover.meaning import GroupPart, KeyPart, NetworkPart, Note, Part, RulePart, ServerPart, SubnetPart
-from mcloud.discover.overlay import Overlay, move_block
-from mcloud.discover.rules import RuleBook
-from mcloud.discover.tfstate import StateResource
+from mcloud.discover.overlay import AssumedGroup, AssumedNetwork, AssumedSubnet, move_block
+from mcloud.discover.rules import Renumbering, RuleWriter, short
+from mcloud.discover.servers import write_servers
 from mcloud.errors import DiscoverError
-from mcloud.units import Size
 
-T = TypeVar("T")
-DEFAULT_DISK = Size.gib(20)
-_SECTIONS = ("networks", "security_groups", "keys", "servers")
-
-
-@dataclass(frozen=True)
-class Item:
-    """A resource with the part that it means."""
-
-    resource: StateResource
-    part: Part
-    notes: tuple[Note, ...] = ()
+T = TypeVar("T", bound=Part)
+Sections = dict[str, dict[str, Any]]
+Pairs = list[tuple[Item, T]]
 
 
 @dataclass(frozen=True)
-class _Network:
-    """A network of the stack: its name, its block in the source and in the stack."""
+class Place:
+    """A subnet of the stack: network and subnet by name."""
 
-    name: str
-    old: str
-    new: str
+    network: str
+    subnet: str
 
-
-class Namer:
-    """Gives names that the stack takes and that are unique among those given."""
-
-    def __init__(self) -> None:
-        self._given: set[str] = set()
-
-    def give(self, text: str) -> str:
-        """The text as a name; a number is added where the name is taken."""
-        base = re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
-        base = (base if base[:1].isalpha() else f"x-{base}".strip("-"))[:36].strip("-")
-        name, number = base, 1
-        while name in self._given:
-            number += 1
-            name = f"{base}-{number}"
-        self._given.add(name)
-        return name
+    @property
+    def text(self) -> str:
+        """As a server refers to it."""
+        return f"{self.network}.{self.subnet}"
 
 
-class Joiner:
-    """One join; ``used`` holds section and key of the assumptions that were needed."""
+def join(ledger: Ledger, items: Iterable[Item]) -> Sections:
+    """The sections of the stack; outcomes and assumptions go into the ledger.
 
-    def __init__(self, overlay: Overlay) -> None:
-        self.overlay = overlay
-        self.used: set[tuple[str, str]] = set()
-        self._aliases: dict[str, tuple[str, ...]] = {item: group for group in overlay.same for item in group}
-        self._outcomes: dict[tuple[str, str], Outcome] = {}
-        self._assumptions: list[Assumption] = []
-        self._sections: dict[str, dict[str, Any]] = {section: {} for section in _SECTIONS}
-        self._names = {section: Namer() for section in _SECTIONS}
-        self._networks: dict[str, _Network] = {}
-        self._subnets: dict[str, str] = {}
-        self._groups: dict[str, str] = {}
-        self._keys: dict[str, str] = {}
+    Raises:
+        DiscoverError: two sources contradict each other, or an assumption contradicts a source.
+    """
+    same = [Item(item.resource, ledger.canonical_part(item.part), item.notes) for item in items]
+    kept, twins = split_twins(same)
+    servers = _of(kept, ServerPart)
+    nets = _Networks(ledger)
+    nets.write(_of(kept, NetworkPart), _of(kept, SubnetPart), servers, _of(kept, GroupPart))
+    groups = _Groups(ledger, nets)
+    groups.write(_of(kept, GroupPart), _of(kept, RulePart), servers)
+    keys = _write_keys(ledger, _of(kept, KeyPart))
+    places = {native: place.text for native, place in nets.places.items()}
+    machines = write_servers(ledger, servers, places, groups.names, {native: name for native, (name, _) in keys.items()})
+    ledger.settle_twins(twins)
+    ledger.ask_unused()
+    sections: Sections = {
+        "networks": nets.section,
+        "security_groups": groups.section,
+        "keys": {name: entry for name, entry in keys.values()},
+        "servers": machines,
+    }
+    return {name: section for name, section in sections.items() if section}
 
-    def join(self, items: Iterable[Item]) -> tuple[dict[str, Any], list[Outcome], tuple[Assumption, ...]]:
-        """Sections of the stack, an outcome for each item, and what was assumed or is open.
 
-        Raises:
-            DiscoverError: two sources contradict each other, or an assumption contradicts a source.
-        """
-        items = self._without_twins([replace(item, part=self._canonical(item.part)) for item in items])
-        servers = _of(items, ServerPart)
-        self._join_networks(items)
-        self._join_subnets(items, servers)
-        self._join_groups(items)
-        self._join_keys(_of(items, KeyPart))
-        self._join_servers(servers)
-        self._report_unused()
-        sections = {name: values for name, values in self._sections.items() if values}
-        return sections, list(self._outcomes.values()), tuple(self._assumptions)
+def _of(items: Iterable[Item], kind: type[T]) -> Pairs[T]:
+    return [(item, item.part) for item in items if isinstance(item.part, kind)]
 
-    # --- ids -------------------------------------------------------------------------------------------------
 
-    def _id(self, native: str) -> str:
-        group = self._aliases.get(native)
-        if group is None:
-            return native
-        self.used.add(("same", group[0]))
-        return group[0]
+def local_name(item: Item) -> str:
+    """What the source's author called it: the last part of the address, with the index."""
+    address = item.resource.base.rsplit(".", 1)[-1]
+    return address if item.resource.index is None else f"{address}-{item.resource.index}"
 
-    def _ids(self, natives: Iterable[str]) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(self._id(native) for native in natives))
 
-    def _canonical(self, part: Part) -> Part:
-        """The part with every id replaced by the one that stands for it."""
-        if isinstance(part, NetworkPart):
-            return replace(part, id=self._id(part.id))
-        if isinstance(part, SubnetPart):
-            return replace(part, id=self._id(part.id), network=self._id(part.network))
-        if isinstance(part, RulePart):
-            return self._canonical_rule(part)
-        if isinstance(part, GroupPart):
-            network = self._id(part.network) if part.network else None
-            rules = tuple(self._canonical_rule(rule) for rule in part.rules)
-            return replace(part, id=self._id(part.id), network=network, rules=rules)
-        if isinstance(part, ServerPart):
-            subnet = self._id(part.subnet) if part.subnet else None
-            return replace(part, id=self._id(part.id), subnet=subnet, groups=self._ids(part.groups))
-        return part
+class _Networks:
+    """Networks with their subnets."""
 
-    def _canonical_rule(self, rule: RulePart) -> RulePart:
-        return replace(rule, group=self._id(rule.group), groups=self._ids(rule.groups))
+    def __init__(self, ledger: Ledger) -> None:
+        self.section: dict[str, Any] = {}
+        self.names: dict[str, str] = {}
+        self.places: dict[str, Place] = {}
+        self.renumbering = Renumbering()
+        self._ledger = ledger
+        self._namer = Namer()
+        self._subnet_namers: dict[str, Namer] = {}
 
-    def _given(self, section: str, native: str) -> Any:
-        """What the assumptions file says of an id, under any name that the id goes by."""
-        values: Mapping[str, Any] = getattr(self.overlay, section)
-        for key in dict.fromkeys((native, *self._aliases.get(native, ()))):
-            if key in values:
-                self.used.add((section, key))
-                return values[key]
-        return None
-
-    # --- outcomes --------------------------------------------------------------------------------------------
-
-    def _settle(
+    def write(
         self,
-        item: Item,
-        fate: Literal["mapped", "folded", "remainder"],
-        target: str = "",
-        reason: str = "",
-        advice: str = "",
-        notes: Iterable[Note] = (),
+        networks: Pairs[NetworkPart],
+        subnets: Pairs[SubnetPart],
+        servers: Pairs[ServerPart],
+        groups: Pairs[GroupPart],
     ) -> None:
-        resource = item.resource
-        self._outcomes[resource.key] = Outcome(
-            *resource.key, resource.type, fate, target, reason, advice, (*item.notes, *notes)
+        """All networks and subnets, held or assumed."""
+        for item, network in networks:
+            self._held(item, network)
+        reaching = {server.subnet for _, server in servers if server.public_ip and server.subnet}
+        for item, subnet in subnets:
+            self._subnet(item, subnet, subnet.id in reaching)
+        for native in dict.fromkeys(server.subnet for _, server in servers if server.subnet):
+            if native not in self.places and not any(subnet.id == native for _, subnet in subnets):
+                self._assumed_subnet(native, native in reaching)
+        for native in dict.fromkeys(group.network for _, group in groups if group.network):
+            self.find(native)
+
+    def find(self, native: str) -> str | None:
+        """The network's name; one that is only assumed is added on first use."""
+        if native not in self.names:
+            assumed: AssumedNetwork | None = self._ledger.answer("networks", native)
+            if assumed is None:
+                return None
+            name = self._namer.give(assumed.name or native)
+            self._add(native, name, assumed.cidr, {})
+            self._ledger.assume(("networks", name), native, f"{native} is not in the sources")
+        return self.names[native]
+
+    def _held(self, item: Item, part: NetworkPart) -> None:
+        said: AssumedNetwork | None = self._ledger.answer("networks", part.id)
+        if said is not None and said.cidr != part.cidr:
+            raise DiscoverError(
+                f"{part.id} has the block {part.cidr}, not {said.cidr} as the assumptions file says",
+                where=f"{item.resource.file}: {item.resource.address}",
+                hint="use renumber to give it a new block",
+            )
+        name = self._namer.give(said.name if said and said.name else local_name(item))
+        self._add(part.id, name, part.cidr, dict(part.labels))
+        self._ledger.settle(item, "mapped", f"networks.{name}")
+
+    def _add(self, native: str, name: str, cidr: str, labels: dict[str, str]) -> None:
+        new = self._ledger.answer("renumber", native) or cidr
+        if new != cidr:
+            self._move(cidr, cidr, new, native)
+            self._ledger.assume(("networks", name, "cidr"), native, f"renumbered from {cidr}")
+        self.names[native] = name
+        self.renumbering.moves[native] = (cidr, new)
+        self.section[name] = {"cidr": new, **({"labels": labels} if labels else {})}
+        self._subnet_namers[name] = Namer()
+
+    @staticmethod
+    def _move(cidr: str, old: str, new: str, native: str) -> str | None:
+        try:
+            return move_block(cidr, old, new)
+        except ValueError as error:
+            hint = "give it a block at least as large"
+            raise DiscoverError(f"renumber: {native}: {error}", hint=hint) from error
+
+    def _subnet(self, item: Item, part: SubnetPart, reaching: bool) -> None:
+        network = self.find(part.network)
+        if network is None:
+            self._ledger.leave(
+                item,
+                f"its network {part.network} is in none of the sources",
+                f"give the state that holds it, or networks: {part.network} in an assumptions file",
+            )
+            return
+        name = self._subnet_namers[network].give(local_name(item))
+        path = ("networks", network, "subnets", name)
+        moved = self._place(part.id, part.network, name, part.cidr, dict(part.labels))
+        if moved is None:
+            self._ledger.leave(
+                item,
+                f"its block {part.cidr} is outside its network's {self.renumbering.moves[part.network][0]}",
+                "secondary blocks have no word in a stack; choose a block inside the network",
+            )
+            return
+        self._internet(path, part.id, part.direct, reaching)
+        self._ledger.settle(item, "mapped", f"networks.{network}.subnets.{name}")
+
+    def _assumed_subnet(self, native: str, reaching: bool) -> None:
+        said: AssumedSubnet | None = self._ledger.answer("subnets", native)
+        if said is None:
+            return
+        parent = self._ledger.canonical(said.network)
+        network = self.find(parent)
+        if network is None:
+            raise DiscoverError(
+                f"subnets: {native}: its network {said.network} is not known",
+                hint=f"give networks: {said.network} in the assumptions file",
+            )
+        name = self._subnet_namers[network].give(said.name or native)
+        path = ("networks", network, "subnets", name)
+        if self._place(native, parent, name, said.cidr, {}) is None:
+            raise DiscoverError(f"subnets: {native}: {said.cidr} is outside of its network {said.network}")
+        self._ledger.assume(path, native, f"{native} is not in the sources")
+        if said.internet:
+            self.section[network]["subnets"][name]["internet"] = said.internet
+        else:
+            self._internet(path, native, None, reaching)
+
+    def _place(self, native: str, parent: str, name: str, cidr: str, labels: dict[str, str]) -> str | None:
+        old, new = self.renumbering.moves[parent]
+        block = self._move(cidr, old, new, parent)
+        if block is None:
+            return None
+        network = self.names[parent]
+        entry = {"cidr": block, **({"labels": labels} if labels else {})}
+        self.section[network].setdefault("subnets", {})[name] = entry
+        self.places[native] = Place(network, name)
+        if block != cidr:
+            self._ledger.assume(("networks", network, "subnets", name, "cidr"), native, f"moved along from {cidr}")
+        return block
+
+    def _internet(self, path: tuple[str, ...], native: str, direct: bool | None, reaching: bool) -> None:
+        said = self._ledger.answer("internet", native)
+        if said is not None:
+            value, why = said, "by the assumptions file; the sources show no route"
+        elif reaching:
+            value, why = "direct", "a server in it has a public address; the sources show no route"
+        elif direct:
+            value, why = "direct", "its servers get public addresses; the sources show no route"
+        else:
+            value, why = "none", "the sources show no route"
+        self.section[path[1]]["subnets"][path[3]]["internet"] = value
+        self._ledger.assume((*path, "internet"), native, why)
+
+
+class _Groups:
+    """Security groups with their rules."""
+
+    def __init__(self, ledger: Ledger, networks: _Networks) -> None:
+        self.section: dict[str, Any] = {}
+        self.names: dict[str, str] = {}
+        self._ledger = ledger
+        self._networks = networks
+        self._namer = Namer()
+        self._native_networks: dict[str, str] = {}
+        self._writers: dict[str, RuleWriter] = {}
+
+    def write(self, groups: Pairs[GroupPart], rules: Pairs[RulePart], servers: Pairs[ServerPart]) -> None:
+        """All groups, held or assumed; names come before rules, for groups refer to each other."""
+        for item, group in groups:
+            self._held(item, group)
+        for native in dict.fromkeys(rule.group for _, rule in rules):
+            if native not in self.names:
+                self._assumed(native, "only its rules are in the sources")
+        peers = [peer for _, group in groups for rule in group.rules for peer in rule.groups]
+        peers += [peer for _, rule in rules for peer in rule.groups]
+        peers += [group for _, server in servers for group in server.groups]
+        for native in dict.fromkeys(peers):
+            if native not in self.names and self._ledger.answer("groups", native) is not None:
+                self._assumed(native, "it is not in the sources")
+        for item, group in groups:
+            self._held_rules(item, group)
+        for item, rule in rules:
+            self._rule(item, rule)
+
+    def _held(self, item: Item, part: GroupPart) -> None:
+        said: AssumedGroup | None = self._ledger.answer("groups", part.id)
+        name = self._namer.give(said.name if said and said.name else local_name(item))
+        self.names[part.id] = name
+        self._start(part.id, name, part.network)
+
+    def _assumed(self, native: str, why: str) -> None:
+        said: AssumedGroup | None = self._ledger.answer("groups", native)
+        name = self._namer.give(said.name if said and said.name else native)
+        self.names[native] = name
+        self._start(native, name, self._ledger.canonical(said.network) if said else None)
+        self._ledger.assume(("security_groups", name), native, f"{native}: {why}")
+
+    def _start(self, native: str, name: str, network: str | None) -> None:
+        entry: dict[str, Any] = {}
+        path: DocumentPath = ("security_groups", name)
+        if network is None:
+            self._ledger.ask(path, native, f"which network has {native}? Say it under groups: {native}")
+        else:
+            found = self._networks.find(network)
+            if found is None:
+                self._ledger.ask(path, native, f"its network {network} is in none of the sources")
+            else:
+                entry["network"] = found
+                self._native_networks[native] = network
+        self.section[name] = entry | {"ingress": [], "egress": []}
+        self._writers[native] = RuleWriter(
+            self._native_networks.get(native), self.names.get, self._networks.renumbering
         )
 
-    def _assume(self, path: DocumentPath, subject: str, text: str) -> None:
-        self._assumptions.append(Assumption(path, subject, text))
+    def _held_rules(self, item: Item, part: GroupPart) -> None:
+        name = self.names[part.id]
+        notes: list[Note] = []
+        text = short(part.description, notes)
+        if text:
+            self.section[name]["description"] = text
+        if part.labels:
+            self.section[name]["labels"] = dict(part.labels)
+        for rule in part.rules:
+            notes += self._add(rule)[1]
+        self._ledger.settle(item, "mapped", f"security_groups.{name}", notes=notes)
 
-    def _ask(self, path: DocumentPath, subject: str, text: str) -> None:
-        self._assumptions.append(Assumption(path, subject, text, open=True))
+    def _rule(self, item: Item, part: RulePart) -> None:
+        target = f"security_groups.{self.names[part.group]}"
+        written, notes = self._add(part)
+        if written:
+            reason = f"a {part.direction} rule of its group" if written == "new" else "another rule says the same"
+            self._ledger.settle(item, "folded", target, reason=reason, notes=notes)
+        else:
+            reason = "; ".join(f"{note.what}: {note.reason}" for note in notes)
+            self._ledger.leave(item, reason, "; ".join(note.advice for note in notes))
 
-    def _without_twins(self, items: list[Item]) -> list[Item]:
-        """The first item of each id; the others are folded into it."""
-        first: dict[tuple[type, str], Item] = {}
-        kept: list[Item] = []
-        for item in items:
-            if isinstance(item.part, RulePart):
-                kept.append(item)
-                continue
-            other = first.setdefault((type(item.part), item.part.id), item)
-            if other is item:
-                kept.append(item)
-                continue
-            self._check_twins(other, item)
-            self._twins.append((item, other))
-        return kept
+    def _add(self, part: RulePart) -> tuple[str, tuple[Note, ...]]:
+        """Write a rule; gives "new", "merged", or nothing where none of its peers is known."""
+        name = self.names[part.group]
+        written = self._writers[part.group].write(part)
+        if written.entry is None:
+            return "merged" if written.merged else "", written.notes
+        rules = self.section[name][part.direction]
+        for old, new in written.moved.items():
+            path = ("security_groups", name, part.direction, len(rules))
+            self._ledger.assume(path, part.group, f"{old} moved along to {new}")
+        rules.append(written.entry)
+        return "new", written.notes
 
-    def _check_twins(self, first: Item, second: Item) -> None:
-        for name in ("cidr", "network", "flavor", "subnet"):
-            one, two = getattr(first.part, name, None), getattr(second.part, name, None)
-            if one != two:
-                raise DiscoverError(
-                    f"is the same as {first.resource.address} of {first.resource.file}, but {name} is {two} and not {one}",
-                    where=f"{second.resource.file}: {second.resource.address}",
-                    hint="leave one of them out, or take the pair out of same",
-                )
+
+def _write_keys(ledger: Ledger, keys: Pairs[KeyPart]) -> dict[str, tuple[str, dict[str, Any]]]:
+    """Native id -> name and entry."""
+    namer = Namer()
+    found: dict[str, tuple[str, dict[str, Any]]] = {}
+    for item, part in keys:
+        said = ledger.answer("public_keys", part.id)
+        public_key = part.public_key or said
+        if public_key is None:
+            advice = f"give its text under public_keys: {part.id} in an assumptions file"
+            ledger.leave(item, "the sources do not hold the public key", advice)
+            continue
+        name = namer.give(local_name(item))
+        if part.public_key is None:
+            ledger.assume(("keys", name, "public_key"), part.id, "the sources hold only its fingerprint")
+        labels = {"labels": dict(part.labels)} if part.labels else {}
+        found[part.id] = (name, {"public_key": public_key, **labels})
+        ledger.settle(item, "mapped", f"keys.{name}")
+    return found

@@ -8,9 +8,10 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from mcloud.discover.discovery import Discovery, Outcome
-from mcloud.discover.join import Item, Joiner
+from mcloud.discover.join import join
+from mcloud.discover.ledger import Item, Ledger
 from mcloud.discover.meaning import Meaning, Meant, NetworkPart, SubnetPart, refused
-from mcloud.discover.overlay import Overlay, read_overlay
+from mcloud.discover.overlay import read_overlay
 from mcloud.discover.tfstate import StateResource, read_tfstate
 from mcloud.errors import DiscoverError
 from mcloud.model.stack import Stack
@@ -39,37 +40,32 @@ def discover_tfstate(
     files = tuple(dict.fromkeys(str(path) for path in paths))
     overlay = read_overlay(Path(overlay_path) if overlay_path else None)
     resources = [resource for file in files for resource in read_tfstate(Path(file))]
-    joiner = Joiner(overlay)
-    outcomes: dict[tuple[str, str], Outcome] = {}
+    ledger = Ledger(overlay)
     items: list[Item] = []
     # A managed resource tells more than a data source that reads the same thing, so it comes first.
     for resource in sorted(resources, key=lambda item: not item.managed):
-        meant = _meaning_of(resource, overlay, joiner, meanings)
+        meant = _meaning_of(resource, ledger, meanings)
         if meant.part is None:
-            outcomes[resource.key] = Outcome(
+            ledger.outcomes[resource.key] = Outcome(
                 *resource.key, resource.type, "remainder", "", meant.reason, meant.advice, meant.notes
             )
         else:
             items.append(Item(resource, meant.part, meant.notes))
-    sections, joined, assumptions = joiner.join(items)
-    outcomes |= {outcome.key: outcome for outcome in joined}
-    document = {"mcloud": 1, "name": name, "placement": placement, **sections}
+    document = {"mcloud": 1, "name": name, "placement": placement, **join(ledger, items)}
     _check(document)
     return Discovery(
         files=files,
         seen=tuple(resource.key for resource in resources),
-        outcomes=tuple(outcomes[resource.key] for resource in resources),
+        outcomes=tuple(ledger.outcomes[resource.key] for resource in resources),
         document=document,
-        assumptions=assumptions,
+        assumptions=tuple(ledger.assumptions),
     )
 
 
-def _meaning_of(
-    resource: StateResource, overlay: Overlay, joiner: Joiner, meanings: Mapping[str, Meaning]
-) -> Meant:
-    if resource.address in overlay.leave_out:
-        joiner.used.add(("leave_out", resource.address))
-        return refused(f"left out by the assumptions file: {overlay.leave_out[resource.address]}", "")
+def _meaning_of(resource: StateResource, ledger: Ledger, meanings: Mapping[str, Meaning]) -> Meant:
+    unwanted = ledger.answer("leave_out", resource.address)
+    if unwanted is not None:
+        return refused(f"left out by the assumptions file: {unwanted}", "")
     if resource.deposed:
         return refused("an old instance that waits for its deletion", "run `terraform apply` to be rid of it")
     meaning = meanings.get(resource.type)

@@ -1,0 +1,186 @@
+"""The books of one discovery: which ids are the same, what was answered, where each resource went, what is open."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+from mcloud.discover.discovery import Assumption, DocumentPath, Outcome
+from mcloud.discover.meaning import GroupPart, NetworkPart, Note, Part, RulePart, ServerPart, SubnetPart
+from mcloud.discover.overlay import Overlay
+from mcloud.discover.tfstate import StateResource
+from mcloud.errors import DiscoverError
+
+
+@dataclass(frozen=True)
+class Item:
+    """A resource with the part that it means."""
+
+    resource: StateResource
+    part: Part
+    notes: tuple[Note, ...] = ()
+
+
+class Namer:
+    """Gives names that a stack takes, each once."""
+
+    def __init__(self) -> None:
+        self._given: set[str] = set()
+
+    def give(self, text: str) -> str:
+        """The text as a name; a number is added where the name is taken."""
+        base = re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
+        if not base[:1].isalpha():
+            base = f"x-{base}"
+        base = base[:32].strip("-")
+        name, number = base, 1
+        while name in self._given:
+            number += 1
+            name = f"{base}-{number}"
+        self._given.add(name)
+        return name
+
+
+class Ledger:
+    """Keeps the books.
+
+    Attributes:
+        overlay: the assumptions file.
+        assumptions: what was assumed or is open, in the order found.
+        outcomes: where each resource went.
+    """
+
+    def __init__(self, overlay: Overlay) -> None:
+        self.overlay = overlay
+        self.assumptions: list[Assumption] = []
+        self.outcomes: dict[tuple[str, str], Outcome] = {}
+        self._used: set[tuple[str, str]] = set()
+        self._aliases: dict[str, tuple[str, ...]] = {}
+        for group in overlay.same:
+            for native in group:
+                if native in self._aliases:
+                    raise DiscoverError(f"{native} is in two groups of same", hint="put all its ids into one group")
+                self._aliases[native] = group
+
+    # --- ids and answers
+
+    def canonical(self, native: str) -> str:
+        """The id that stands for this one."""
+        group = self._aliases.get(native)
+        if group is None:
+            return native
+        self._used.add(("same", group[0]))
+        return group[0]
+
+    def canonical_part(self, part: Part) -> Part:
+        """The part with every id replaced by the one that stands for it."""
+        if isinstance(part, NetworkPart):
+            return replace(part, id=self.canonical(part.id))
+        if isinstance(part, SubnetPart):
+            return replace(part, id=self.canonical(part.id), network=self.canonical(part.network))
+        if isinstance(part, RulePart):
+            return self._rule(part)
+        if isinstance(part, GroupPart):
+            network = self.canonical(part.network) if part.network else None
+            rules = tuple(self._rule(rule) for rule in part.rules)
+            return replace(part, id=self.canonical(part.id), network=network, rules=rules)
+        if isinstance(part, ServerPart):
+            subnet = self.canonical(part.subnet) if part.subnet else None
+            groups = tuple(dict.fromkeys(self.canonical(group) for group in part.groups))
+            return replace(part, id=self.canonical(part.id), subnet=subnet, groups=groups)
+        return part
+
+    def _rule(self, rule: RulePart) -> RulePart:
+        groups = tuple(dict.fromkeys(self.canonical(group) for group in rule.groups))
+        return replace(rule, group=self.canonical(rule.group), groups=groups)
+
+    def answer(self, section: str, native: str) -> Any:
+        """What the assumptions file says of an id, under any name that the id goes by; None: nothing."""
+        values: Mapping[str, Any] = getattr(self.overlay, section)
+        for key in (native, *self._aliases.get(native, ())):
+            if key in values:
+                self._used.add((section, key))
+                return values[key]
+        return None
+
+    def assume(self, path: DocumentPath, subject: str, text: str) -> None:
+        """Note what was assumed, and where it stands."""
+        self.assumptions.append(Assumption(path, subject, text))
+
+    def ask(self, path: DocumentPath, subject: str, text: str) -> None:
+        """Note what nobody answered."""
+        self.assumptions.append(Assumption(path, subject, text, open=True))
+
+    def ask_unused(self) -> None:
+        """An answer to a question that nobody asked is often a typing error, so it is reported."""
+        asked = {"networks", "subnets", "groups", "images", "sizes", "public_keys", "renumber", "internet", "leave_out"}
+        given = [(name, key) for name in sorted(asked) for key in getattr(self.overlay, name)]
+        given += [("same", group[0]) for group in self.overlay.same]
+        for section, key in given:
+            if (section, key) not in self._used:
+                self.ask((), key, f"{section}: {key} of the assumptions file was not needed; is the id right?")
+
+    # --- outcomes
+
+    def settle(
+        self,
+        item: Item,
+        fate: Literal["mapped", "folded", "remainder"],
+        target: str = "",
+        *,
+        reason: str = "",
+        advice: str = "",
+        notes: Iterable[Note] = (),
+    ) -> None:
+        """Say where a resource went."""
+        resource = item.resource
+        self.outcomes[resource.key] = Outcome(
+            *resource.key, resource.type, fate, target, reason, advice, (*item.notes, *notes)
+        )
+
+    def leave(self, item: Item, reason: str, advice: str) -> None:
+        """A resource that does not get into the stack."""
+        self.settle(item, "remainder", reason=reason, advice=advice)
+
+    def settle_twins(self, twins: Iterable[tuple[Item, Item]]) -> None:
+        """Whatever is the same as another resource goes where that one went."""
+        for item, first in twins:
+            other = self.outcomes[first.resource.key]
+            if other.fate == "remainder":
+                self.leave(item, other.reason, other.advice)
+            else:
+                reason = f"is the same as {other.address} of {other.file}"
+                self.settle(item, "folded", other.target, reason=reason)
+
+
+def split_twins(items: Iterable[Item]) -> tuple[list[Item], list[tuple[Item, Item]]]:
+    """The first item of each id, and the others with the one that they are the same as.
+
+    Raises:
+        DiscoverError: two that should be the same differ.
+    """
+    first: dict[tuple[type, str], Item] = {}
+    kept: list[Item] = []
+    twins: list[tuple[Item, Item]] = []
+    for item in items:
+        # Rules have no id of their own; equal ones merge by what they say.
+        other = item if isinstance(item.part, RulePart) else first.setdefault((type(item.part), item.part.id), item)
+        if other is item:
+            kept.append(item)
+        else:
+            _check_twins(other, item)
+            twins.append((item, other))
+    return kept, twins
+
+
+def _check_twins(first: Item, second: Item) -> None:
+    for name in ("cidr", "network", "subnet", "flavor", "image", "rules", "public_key"):
+        one, two = getattr(first.part, name, None), getattr(second.part, name, None)
+        if one != two:
+            raise DiscoverError(
+                f"it is the same as {first.resource.address} of {first.resource.file}, but its {name} differs",
+                where=f"{second.resource.file}: {second.resource.address}",
+                hint="leave one of the files out, refresh the older one, or take the pair out of same",
+            )
