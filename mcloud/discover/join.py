@@ -5,7 +5,6 @@ Nothing is guessed: what no source and no assumption says makes the resource a r
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -51,7 +50,8 @@ def join(ledger: Ledger, items: Iterable[Item]) -> Sections:
     groups.write(_of(kept, GroupPart), _of(kept, RulePart), servers)
     keys = _write_keys(ledger, _of(kept, KeyPart))
     places = {native: place.text for native, place in nets.places.items()}
-    machines = write_servers(ledger, servers, places, groups.names, {native: name for native, (name, _) in keys.items()})
+    key_names = {native: name for native, (name, _) in keys.items()}
+    machines = write_servers(ledger, servers, places, groups.names, key_names)
     ledger.settle_twins(twins)
     ledger.ask_unused()
     sections: Sections = {

@@ -1,0 +1,188 @@
+"""The language runtime that registers a graph: the engine asks it to "run the program", and the program is the graph.
+
+A node is registered as soon as all that it needs has answered, from many threads, by plain gRPC.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from typing import Any
+
+import grpc
+from pulumi.runtime.proto import language_pb2, language_pb2_grpc, plugin_pb2, resource_pb2, resource_pb2_grpc
+
+from mcloud import __version__
+from mcloud.engine.codec import UNKNOWN, decode, encode
+from mcloud.model.graph import Graph, Node
+from mcloud.model.resources import KINDS, reference_fields
+
+THREADS = 64
+_LIMITS = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
+
+
+class GraphRuntime(language_pb2_grpc.LanguageRuntimeServicer):  # type: ignore[misc]
+    """Serves one run of one graph."""
+
+    def __init__(self, graph: Graph) -> None:
+        self._graph = graph
+        self.failed: list[str] = []
+
+    def GetRequiredPlugins(self, request: Any, context: Any) -> Any:  # noqa: N802
+        return language_pb2.GetRequiredPluginsResponse()
+
+    def GetRequiredPackages(self, request: Any, context: Any) -> Any:  # noqa: N802
+        return language_pb2.GetRequiredPackagesResponse()
+
+    def GetPluginInfo(self, request: Any, context: Any) -> Any:  # noqa: N802
+        return plugin_pb2.PluginInfo(version=__version__)
+
+    def Handshake(self, request: Any, context: Any) -> Any:  # noqa: N802
+        return language_pb2.LanguageHandshakeResponse()
+
+    def InstallDependencies(self, request: Any, context: Any) -> Iterator[Any]:  # noqa: N802
+        return iter(())
+
+    def Run(self, request: Any, context: Any) -> Any:  # noqa: N802
+        with grpc.insecure_channel(request.monitor_address, options=_LIMITS) as channel:
+            run = _Run(self._graph, resource_pb2_grpc.ResourceMonitorStub(channel), request.project, request.stack)
+            run.register_all()
+            self.failed = run.failed
+        # The engine has told about each failure already; bail says that nothing is to be added.
+        return language_pb2.RunResponse(bail=bool(self.failed))
+
+
+class _Run:
+    """Registers the nodes of a graph in the order of their needs."""
+
+    def __init__(self, graph: Graph, monitor: Any, project: str, stack: str) -> None:
+        self.graph = graph
+        self.monitor = monitor
+        self.failed: list[str] = []
+        self._done: dict[str, Mapping[str, Any]] = {}
+        self._urns: dict[str, str] = {}
+        self._root = self._register_stack(f"{project}-{stack}")
+
+    def _register_stack(self, name: str) -> str:
+        request = resource_pb2.RegisterResourceRequest(type="pulumi:pulumi:Stack", name=name, custom=False)
+        return str(self.monitor.RegisterResource(request).urn)
+
+    def register_all(self) -> None:
+        """All nodes, then the stack's outputs; what needs a failed node is not registered."""
+        waiting = {node.address: set(node.needs) for node in self.graph.nodes}
+        dependents: dict[str, list[str]] = {}
+        for address, needs in waiting.items():
+            for need in needs:
+                dependents.setdefault(need, []).append(address)
+        nodes = self.graph.by_address
+        with ThreadPoolExecutor(THREADS) as pool:
+            running: dict[Future[Mapping[str, Any]], str] = {
+                pool.submit(self._register, nodes[address]): address for address, needs in waiting.items() if not needs
+            }
+            while running:
+                for future in wait(running, return_when=FIRST_COMPLETED).done:
+                    address = running.pop(future)
+                    if not self._finished(address, future):
+                        continue
+                    for dependent in dependents.get(address, ()):
+                        waiting[dependent].discard(address)
+                        if not waiting[dependent]:
+                            running[pool.submit(self._register, nodes[dependent])] = dependent
+        if not self.failed:
+            self._register_outputs()
+
+    def _finished(self, address: str, future: Future[Mapping[str, Any]]) -> bool:
+        try:
+            self._done[address] = future.result()
+        except grpc.RpcError:
+            self.failed.append(address)
+            return False
+        return True
+
+    def _register(self, node: Node) -> Mapping[str, Any]:
+        inputs = dict(node.inputs)
+        depends: dict[str, list[str]] = {}
+        for name in reference_fields(KINDS[node.kind].inputs):
+            if name in inputs:
+                depends[name] = sorted(self._urns[need] for need in _addresses(inputs[name]))
+                inputs[name] = self._followed(inputs[name])
+        request = resource_pb2.RegisterResourceRequest(
+            type=node.token,
+            name=node.name,
+            parent=self._root,
+            custom=True,
+            object=encode(inputs),
+            dependencies=sorted({urn for urns in depends.values() for urn in urns}),
+            propertyDependencies={
+                name: resource_pb2.RegisterResourceRequest.PropertyDependencies(urns=urns)
+                for name, urns in depends.items()
+            },
+            version="",
+            acceptSecrets=True,
+            acceptResources=True,
+            supportsPartialValues=True,
+        )
+        answer = self.monitor.RegisterResource(request)
+        self._urns[node.address] = answer.urn
+        return {**decode(answer.object), "id": answer.id or UNKNOWN, "urn": answer.urn}
+
+    def _followed(self, value: Any) -> Any:
+        """A reference's id, once the node has answered."""
+        if isinstance(value, (list, tuple)):
+            return [self._followed(item) for item in value]
+        if isinstance(value, str) and value.startswith("@"):
+            return self._done[value[1:]]["id"]
+        return value
+
+    def _register_outputs(self) -> None:
+        values = {name: output_value(self.graph, self._done, path) for name, path in self.graph.outputs.items()}
+        self.monitor.RegisterResourceOutputs(
+            resource_pb2.RegisterResourceOutputsRequest(urn=self._root, outputs=encode(values))
+        )
+
+
+def _addresses(value: Any) -> list[str]:
+    items = value if isinstance(value, (list, tuple)) else [value]
+    return [item[1:] for item in items if isinstance(item, str) and item.startswith("@")]
+
+
+_SECTION_KINDS = {
+    "networks": "Network",
+    "security_groups": "SecurityGroup",
+    "keys": "KeyPair",
+    "servers": "Server",
+    "volumes": "Volume",
+    "load_balancers": "LoadBalancer",
+    "certificates": "Certificate",
+    "public_ips": "PublicIp",
+    "buckets": "Bucket",
+}
+
+
+def output_value(graph: Graph, done: Mapping[str, Mapping[str, Any]], path: str) -> Any:
+    """The value of ``section.name.attribute``; for a server with count a list of its instances' values."""
+    section, rest = path.split(".", 1)
+    name, attribute = rest.rsplit(".", 1)
+    kind = _SECTION_KINDS[section]
+    key = "".join(part.capitalize() if index else part for index, part in enumerate(attribute.split("_")))
+    if f"{kind}/{name}" in done:
+        return done[f"{kind}/{name}"].get(key, UNKNOWN)
+    instances = [node for node in graph.nodes if node.kind == kind and node.path[:2] == (section, name)]
+    return [done[node.address].get(key, UNKNOWN) for node in instances if node.address in done]
+
+
+@contextmanager
+def serve_graph(graph: Graph) -> Iterator[tuple[int, GraphRuntime]]:
+    """Serve a graph on a loopback port while the block runs."""
+    runtime = GraphRuntime(graph)
+    server = grpc.server(ThreadPoolExecutor(8), options=_LIMITS)
+    language_pb2_grpc.add_LanguageRuntimeServicer_to_server(runtime, server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    try:
+        yield port, runtime
+    finally:
+        stopped: threading.Event = server.stop(grace=1)
+        stopped.wait(5)
