@@ -45,6 +45,10 @@ _SUBNET_COMPUTED = (
 )
 _GROUP_COMPUTED = (*_COMMON, "name", "name_prefix", "revoke_rules_on_delete")
 _RULE_COMPUTED = ("id", "security_group_rule_id", "timeouts", "region")
+_RULE_READ = (
+    *("type", "security_group_id", "source_security_group_id", "self", "protocol", "from_port", "to_port"),
+    *("cidr_blocks", "ipv6_cidr_blocks", "prefix_list_ids", "description"),
+)
 _KEY_COMPUTED = (*_COMMON, "fingerprint", "key_name_prefix", "key_pair_id", "key_type")
 _SERVER_COMPUTED = (
     *_COMMON,
@@ -65,7 +69,8 @@ def _labels(attributes: Mapping[str, Any]) -> tuple[dict[str, str], list[Note]]:
     """Tags as labels; the Name tag stays behind, for a stack's resources have names of their own."""
     found, notes = labels(attributes.get("tags"))
     if "Name" in found:
-        notes.append(Note("tag Name", f"it says {found.pop('Name')!r}; the stack goes by Terraform's name", "rename it"))
+        reason = f"it says {found.pop('Name')!r}; the stack goes by Terraform's name"
+        notes.append(Note("tag Name", reason, "rename it"))
     return found, notes
 
 
@@ -109,7 +114,7 @@ def subnet(resource: StateResource) -> Meant:
     found, notes = _labels(attributes)
     zone = text(attributes, "availability_zone")
     if zone:
-        notes.append(Note(f"zone {zone}", "a zone's name is its cloud's own", "choose a zone of the target if it matters"))
+        notes.append(Note(f"zone {zone}", "a zone's name is its cloud's own", "choose one of the target's"))
     read = ("cidr_block", "vpc_id", "availability_zone", "map_public_ip_on_launch", "ipv6_cidr_block")
     notes += _ipv6(attributes) + unread(resource, read, _SUBNET_COMPUTED)
     direct = attributes.get("map_public_ip_on_launch")
@@ -149,9 +154,7 @@ def rule(resource: StateResource) -> Meant:
     peer = text(attributes, "source_security_group_id")
     flat = {**attributes, "security_groups": [peer] if peer else []}
     part, notes = _rule(str(attributes["security_group_id"]), direction, flat)
-    read = ("type", "security_group_id", "source_security_group_id", "self", "protocol", "from_port", "to_port")
-    read += ("cidr_blocks", "ipv6_cidr_blocks", "prefix_list_ids", "description")
-    notes += unread(resource, read, _RULE_COMPUTED)
+    notes += unread(resource, _RULE_READ, _RULE_COMPUTED)
     if part is None:
         reason = "; ".join(f"{note.what}: {note.reason}" for note in notes) or "it lets nobody through"
         return refused(reason, "; ".join(dict.fromkeys(note.advice for note in notes if note.advice)))
@@ -261,9 +264,7 @@ def server(resource: StateResource) -> Meant:
         min_iops=disk.get("iops"),
         labels=found,
     )
-    read = ("ami", "instance_type", "subnet_id", "vpc_security_group_ids", "key_name", "public_ip", "root_block_device")
-    read += ("associate_public_ip_address", *_SERVER_NOTES, *_VALUE_NOTES)
-    return Meant(part, (*notes, *unread(resource, read, _SERVER_COMPUTED)))
+    return Meant(part, (*notes, *unread(resource, _SERVER_READ, _SERVER_COMPUTED)))
 
 
 _SERVER_NOTES = {
@@ -278,7 +279,11 @@ _SERVER_NOTES = {
     "hibernation": ("hibernation", "a stack has no word for it", ""),
     "instance_market_options": ("spot market", "a stack's servers are on demand", "check the cost"),
 }
-_VALUE_NOTES = ("tenancy", "source_dest_check", "private_ip", "instance_state")
+_SERVER_READ = (
+    *("ami", "instance_type", "subnet_id", "vpc_security_group_ids", "key_name", "public_ip", "root_block_device"),
+    *("associate_public_ip_address", "tenancy", "source_dest_check", "private_ip", "instance_state"),
+    *_SERVER_NOTES,
+)
 
 
 def _server_notes(attributes: Mapping[str, Any]) -> list[Note]:
@@ -288,13 +293,11 @@ def _server_notes(attributes: Mapping[str, Any]) -> list[Note]:
     if attributes.get("source_dest_check") is False:
         notes.append(Note("forwarding", "it forwards packets of others, as a NAT server does", "use the target's NAT"))
     if text(attributes, "private_ip"):
-        notes.append(
-            Note(f"private address {attributes['private_ip']}", "addresses are given out anew", "look for it in settings")
-        )
+        what = f"private address {attributes['private_ip']}"
+        notes.append(Note(what, "addresses are given out anew", "look for it in settings"))
     if text(attributes, "public_ip"):
-        notes.append(
-            Note(f"public address {attributes['public_ip']}", "addresses are given out anew", "change the DNS records")
-        )
+        what = f"public address {attributes['public_ip']}"
+        notes.append(Note(what, "addresses are given out anew", "change the DNS records"))
     if attributes.get("instance_state") not in (None, "", "running"):
         notes.append(Note("state", f"it is {attributes['instance_state']}; a stack's servers run", "leave it out?"))
     return notes
@@ -307,9 +310,9 @@ def _root_disk(attributes: Mapping[str, Any]) -> tuple[dict[str, Any], list[Note
     disk = disks[0]
     notes = []
     if disk.get("encrypted"):
-        notes.append(Note("encrypted root disk", "a stack's root disks have no such switch", "see the target's extension"))
+        notes.append(Note("encrypted root disk", "a root disk has no such switch in a stack", "see extensions"))
     if disk.get("throughput") and disk["throughput"] > _GP3_BASE_THROUGHPUT:
-        notes.append(Note("throughput of the root disk", "a stack asks for a class and IOPS only", "check after the move"))
+        notes.append(Note("root disk throughput", "a stack asks for a class and IOPS only", "check after the move"))
     kind, iops = disk.get("volume_type"), disk.get("iops")
     sold = kind in _SOLD_IOPS and isinstance(iops, int) and not (kind == "gp3" and iops <= _GP3_BASE_IOPS)
     found = {"class": _DISK_CLASSES.get(str(kind), "ssd"), "gib": disk.get("volume_size") or None}
@@ -320,7 +323,7 @@ _GP3_BASE_THROUGHPUT = 125  # MiB/s that a gp3 volume has at no charge (docs.aws
 
 _BY_HAND = "draw it in the stack by hand"
 _REFUSALS: dict[tuple[str, ...], tuple[str, str]] = {
-    ("aws_db_instance", "aws_rds_cluster", "aws_rds_cluster_instance", "aws_dynamodb_table", "aws_elasticache_cluster"): (
+    ("aws_db_instance", "aws_rds_cluster", "aws_rds_cluster_instance", "aws_dynamodb_table"): (
         "a managed database, which a stack has no word for",
         "order the target's managed database, or a server with a volume, and move the data by dump or replication",
     ),

@@ -132,6 +132,8 @@ class _Networks:
         if new != cidr:
             self._move(cidr, cidr, new, native)
             self._ledger.assume(("networks", name, "cidr"), native, f"renumbered from {cidr}")
+        if others := self._ledger.others(native):
+            self._ledger.assume(("networks", name), native, f"{others} is the same")
         self.names[native] = name
         self.renumbering.moves[native] = (cidr, new)
         self.section[name] = {"cidr": new, **({"labels": labels} if labels else {})}
@@ -197,6 +199,8 @@ class _Networks:
         entry = {"cidr": block, **({"labels": labels} if labels else {})}
         self.section[network].setdefault("subnets", {})[name] = entry
         self.places[native] = Place(network, name)
+        if others := self._ledger.others(native):
+            self._ledger.assume(("networks", network, "subnets", name), native, f"{others} is the same")
         if block != cidr:
             self._ledger.assume(("networks", network, "subnets", name, "cidr"), native, f"moved along from {cidr}")
         return block
@@ -270,6 +274,8 @@ class _Groups:
             else:
                 entry["network"] = found
                 self._native_networks[native] = network
+        if others := self._ledger.others(native):
+            self._ledger.assume(path, native, f"{others} is the same")
         self.section[name] = entry | {"ingress": [], "egress": []}
         self._writers[native] = RuleWriter(
             self._native_networks.get(native), self.names.get, self._networks.renumbering
@@ -294,8 +300,9 @@ class _Groups:
             reason = f"a {part.direction} rule of its group" if written == "new" else "another rule says the same"
             self._ledger.settle(item, "folded", target, reason=reason, notes=notes)
         else:
-            reason = "; ".join(f"{note.what}: {note.reason}" for note in notes)
-            self._ledger.leave(item, reason, "; ".join(note.advice for note in notes))
+            reason = "; ".join(f"{note.what}: {note.reason}" for note in notes) or "it names nobody on the other side"
+            advice = "; ".join(note.advice for note in notes) or "look at the rule in the source"
+            self._ledger.leave(item, reason, advice)
 
     def _add(self, part: RulePart) -> tuple[str, tuple[Note, ...]]:
         """Write a rule; gives "new", "merged", or nothing where none of its peers is known."""

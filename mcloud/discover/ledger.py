@@ -105,6 +105,10 @@ class Ledger:
                 return values[key]
         return None
 
+    def others(self, native: str) -> str:
+        """The ids that stand for the same thing, as text; empty where there are none."""
+        return ", ".join(other for other in self._aliases.get(native, ()) if other != native)
+
     def assume(self, path: DocumentPath, subject: str, text: str) -> None:
         """Note what was assumed, and where it stands."""
         self.assumptions.append(Assumption(path, subject, text))

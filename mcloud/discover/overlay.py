@@ -49,24 +49,24 @@ class AssumedGroup(Model):
 class Overlay(Model):
     """An assumptions file; ids are the source's own."""
 
-    networks: dict[str, AssumedNetwork] = {}
-    subnets: dict[str, AssumedSubnet] = {}
-    groups: dict[str, AssumedGroup] = {}
-    images: dict[str, Image] = {}
+    networks: dict[str, AssumedNetwork] = Field(default_factory=dict)
+    subnets: dict[str, AssumedSubnet] = Field(default_factory=dict)
+    groups: dict[str, AssumedGroup] = Field(default_factory=dict)
+    images: dict[str, Image] = Field(default_factory=dict)
     """Image id -> operating system."""
-    sizes: dict[str, MachineSize] = {}
+    sizes: dict[str, MachineSize] = Field(default_factory=dict)
     """Flavor name -> what it has, for flavors that the tables lack."""
-    public_keys: dict[str, str] = {}
+    public_keys: dict[str, str] = Field(default_factory=dict)
     """Key name -> the key in OpenSSH format, or file:PATH."""
     same: tuple[Annotated[tuple[str, ...], Field(min_length=2)], ...] = ()
     """Ids that stand for one and the same thing; the first one stays."""
-    renumber: dict[str, Cidr] = {}
+    renumber: dict[str, Cidr] = Field(default_factory=dict)
     """Network id -> its new block; subnets and rules inside the old block move along."""
-    internet: dict[str, Literal["none", "outbound", "direct"]] = {}
+    internet: dict[str, Literal["none", "outbound", "direct"]] = Field(default_factory=dict)
     """Subnet id -> what it reaches, where the sources show no routes."""
     disk_min: Size | None = None
     """Smaller root disks are made this large."""
-    leave_out: dict[str, Annotated[str, Field(min_length=3)]] = {}
+    leave_out: dict[str, Annotated[str, Field(min_length=3)]] = Field(default_factory=dict)
     """Address of a resource -> why it is not wanted."""
 
     @field_validator("public_keys")

@@ -87,11 +87,12 @@ def _draft(
     groups: Mapping[str, str],
     keys: Mapping[str, str],
 ) -> _Draft | None:
-    said_size = None if part.size else ledger.answer("sizes", part.flavor)
-    image = ledger.answer("images", part.image)
+    said_size: Any = None if part.size else ledger.answer("sizes", part.flavor)
+    image: Any = ledger.answer("images", part.image)
     missing = {
+        "it is in no subnet": (part.subnet is None, "put it into one, or add it to the stack by hand"),
         f"its subnet {part.subnet} is in none of the sources": (
-            part.subnet is None or part.subnet not in places,
+            part.subnet is not None and part.subnet not in places,
             f"give subnets: {part.subnet} in an assumptions file",
         ),
         f"the size of {part.flavor} is not known": (
@@ -107,6 +108,7 @@ def _draft(
     if lacking:
         ledger.leave(item, "; ".join(lacking), "; ".join(lacking.values()))
         return None
+    size: dict[str, Any]
     if part.size:
         size = {"vcpu": part.size[0], "memory": str(Size(part.size[1] * 2**20))}
     else:

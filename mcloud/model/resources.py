@@ -95,7 +95,7 @@ class SecurityGroupRuleInputs(ResourceInputs):
     """The other side as a block. Either this or peerGroup."""
     peer_group: GroupRef | None = None
     """The other side as the members of a group."""
-    peer_cidrs: tuple[Cidr, ...] = ()
+    peer_cidrs: tuple[Cidr, ...] | None = None
     """The subnets of peerGroup's members: what clouds without group peers are told instead."""
     description: str | None = None
 

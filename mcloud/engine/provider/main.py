@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -29,6 +30,8 @@ def main() -> None:
     server.start()
     sys.stdout.write(f"{port}\n")
     sys.stdout.flush()
+    # The engine ends us by SIGINT when all is done; whoever waits for a cloud was told by Cancel before.
+    signal.signal(signal.SIGINT, lambda number, frame: os._exit(0))
     threading.Thread(target=_leave_with_the_engine, daemon=True).start()
     server.wait_for_termination()
 

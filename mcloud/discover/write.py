@@ -1,0 +1,129 @@
+"""Writes a discovery: as a stack file with what was assumed marked beside it, or as JSON with the whole account."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
+from typing import Any
+
+import yaml
+
+from mcloud.discover.discovery import Assumption, Discovery, DocumentPath, Outcome
+
+_Comments = Mapping[DocumentPath, str]
+
+
+def to_yaml(discovery: Discovery) -> str:
+    """A stack file.
+
+    The header counts what was seen and lists what is not in the stack, what was not carried over and what is open;
+    ``# assumed:`` stands beside what no source says, ``# open:`` beside what is still to be answered.
+    """
+    comments: dict[DocumentPath, str] = {}
+    for item in discovery.assumptions:
+        if item.path:
+            said = f"{'open' if item.open else 'assumed'}: {item.text}"
+            comments[item.path] = f"{comments[item.path]}; {said}" if item.path in comments else said
+    lines = [f"# {line}".rstrip() for line in _header(discovery)]
+    return "\n".join([*lines, "", *_mapping(discovery.document, (), 0, comments)]) + "\n"
+
+
+def to_json(discovery: Discovery) -> str:
+    """The document and the account of every resource, as JSON."""
+    counts = {file: asdict(discovery.counts(file)) for file in discovery.files}
+    return json.dumps(
+        {
+            "document": discovery.document,
+            "counts": {"all": asdict(discovery.counts()), "files": counts},
+            "outcomes": [asdict(outcome) for outcome in discovery.outcomes],
+            "assumptions": [_assumption(item) for item in discovery.assumptions],
+        },
+        ensure_ascii=False,
+        indent=2,
+    )
+
+
+def _assumption(item: Assumption) -> dict[str, Any]:
+    return {**asdict(item), "path": ".".join(str(step) for step in item.path)}
+
+
+def _header(discovery: Discovery) -> Iterator[str]:
+    all_ = discovery.counts()
+    files = len(discovery.files)
+    yield f"Found in {files} state file{'' if files == 1 else 's'}: {all_.seen} resources seen,"
+    yield f"{all_.mapped} mapped, {all_.folded} folded into others, {all_.remainder} not in this stack."
+    for file in discovery.files:
+        one = discovery.counts(file)
+        yield _flat(f"  {file}: {one.seen} = {one.mapped} + {one.folded} + {one.remainder}")
+    if discovery.remainder:
+        yield ""
+        yield "Not in this stack:"
+        for outcome in discovery.remainder:
+            yield _flat(f"  {outcome.address} ({outcome.file}): {_because(outcome.reason, outcome.advice)}")
+    noted = [outcome for outcome in discovery.outcomes if outcome.fate != "remainder" and outcome.notes]
+    if noted:
+        yield ""
+        yield "Not carried over of what is in it:"
+        for outcome in noted:
+            yield from _notes(outcome)
+    if discovery.open:
+        yield ""
+        yield "Open:"
+        for item in discovery.open:
+            yield _flat(f"  {item.subject}: {item.text}")
+
+
+def _notes(outcome: Outcome) -> Iterator[str]:
+    yield _flat(f"  {outcome.address} ({outcome.file}):")
+    for note in outcome.notes:
+        yield _flat(f"    {note.what}: {_because(note.reason, note.advice)}")
+
+
+def _because(reason: str, advice: str) -> str:
+    return f"{reason} -> {advice}" if advice else reason
+
+
+def _flat(text: str) -> str:
+    """One printable line: a name from a source must not end the comment that it stands in."""
+    return "".join(char if char.isprintable() else " " for char in text)
+
+
+def _comment(path: DocumentPath, comments: _Comments) -> str:
+    return f"  # {_flat(comments[path])}" if path in comments else ""
+
+
+def _mapping(value: Mapping[str, Any], path: DocumentPath, depth: int, comments: _Comments) -> Iterator[str]:
+    for key, item in value.items():
+        yield from _entry(f"{'  ' * depth}{_scalar(key)}:", item, (*path, key), depth + 1, comments)
+
+
+def _entry(head: str, item: Any, path: DocumentPath, depth: int, comments: _Comments) -> Iterator[str]:
+    remark = _comment(path, comments)
+    if isinstance(item, Mapping) and item:
+        yield head + remark
+        yield from _mapping(item, path, depth, comments)
+    elif isinstance(item, list | tuple) and any(isinstance(part, Mapping | list) for part in item):
+        yield head + remark
+        for number, part in enumerate(item):
+            yield from _element(part, (*path, number), depth, comments)
+    else:
+        yield f"{head} {_scalar(item)}{remark}"
+
+
+def _element(part: Any, path: DocumentPath, depth: int, comments: _Comments) -> Iterator[str]:
+    pad = "  " * depth
+    if not isinstance(part, Mapping) or not part:
+        yield f"{pad}- {_scalar(part)}{_comment(path, comments)}"
+        return
+    lines = list(_mapping(part, path, depth + 1, comments))
+    yield f"{pad}- {lines[0].lstrip()}{_comment(path, comments)}"
+    yield from lines[1:]
+
+
+def _scalar(value: Any) -> str:
+    """A scalar, or a list or mapping in flow style, on one line."""
+    plain = json.loads(json.dumps(value))
+    style = '"' if isinstance(plain, str) and not plain.isprintable() else None
+    text: str = yaml.safe_dump(plain, default_flow_style=True, allow_unicode=True, width=10**9, default_style=style)
+    return text.removesuffix("...\n").rstrip("\n")

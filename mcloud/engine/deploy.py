@@ -1,0 +1,208 @@
+"""One command on a stack: catalogs, account check, recovery, then the engine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from mcloud.adapter import registry
+from mcloud.adapter.profile import Profile, current_name, load_profile
+from mcloud.catalog.cache import save_live
+from mcloud.catalog.types import Catalog
+from mcloud.engine import install
+from mcloud.engine.events import Event, Progress
+from mcloud.engine.process import Engine
+from mcloud.engine.provider.context import CATALOGS, REMATCH, STATE_ID, Context, live_file
+from mcloud.engine.recovery import recover
+from mcloud.engine.runtime import serve_graph
+from mcloud.engine.state import StateFolder
+from mcloud.errors import EngineError, StateError
+from mcloud.model.base import Placement, split_id
+from mcloud.model.graph import Graph
+
+Tell = Callable[[str], None]
+
+
+@dataclass
+class Outcome:
+    """How it went.
+
+    Attributes:
+        progress: what was done and said.
+        failed: something did not work out; what was done is in the state.
+        interrupted: the person stopped it.
+        outputs: the stack's outputs, after up.
+    """
+
+    progress: Progress
+    failed: bool
+    interrupted: bool
+    outputs: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def changed(self) -> int:
+        """How many resources changed or would."""
+        return len({event.urn for event in self.progress.changes})
+
+
+class Deployment:
+    """A stack, its state and its accounts, for one command.
+
+    Args:
+        graph: what should be there; empty for destroy.
+        profile_name: whose accounts.
+        offline: do not read the accounts' catalogs.
+        rematch: choose flavors and the like anew.
+    """
+
+    def __init__(
+        self,
+        graph: Graph,
+        state: StateFolder,
+        *,
+        profile_name: str | None = None,
+        offline: bool = False,
+        rematch: bool = False,
+        tell: Tell = lambda text: None,
+    ) -> None:
+        self.graph = graph
+        self.state = state
+        self.tell = tell
+        self.offline = offline
+        self.profile_name = current_name(profile_name)
+        self.profile: Profile = load_profile(self.profile_name)
+        state.prepare()
+        self.context = Context(self.profile, state.state_id, rematch, state.catalogs)
+        self._variables = {
+            "MCLOUD_PROFILE": self.profile_name,
+            STATE_ID: state.state_id,
+            CATALOGS: str(state.catalogs),
+            REMATCH: "1" if rematch else "0",
+        }
+        self._engine: Engine | None = None
+
+    @property
+    def engine(self) -> Engine:
+        """The engine, got when it is first needed."""
+        if self._engine is None:
+            binary = install.ensure(self.tell)
+            self._engine = Engine(binary, self.state, self.graph.stack, self._variables)
+        return self._engine
+
+    def catalog(self, placement: Placement) -> Catalog:
+        """The catalog that the engine's provider will use too."""
+        return self.context.catalog(placement)
+
+    def homes(self) -> list[Placement]:
+        """Every account and region that the graph or the state has something in, canonical.
+
+        Raises:
+            PlacementError: a cloud that is not installed, or an unknown region.
+        """
+        found = set()
+        for node in self.graph.nodes:
+            adapter = registry.get(node.placement.cloud)
+            at = adapter.catalog().canonical(node.placement)
+            found.add(Placement(at.cloud, at.region))
+        for resource in self.state.resources(self.graph.stack):
+            if resource.get("id"):
+                found.add(split_id(resource["id"])[0])
+        return sorted(found)
+
+    def sign_in(self) -> None:
+        """Open a session for each home, refuse foreign accounts, and read the live catalogs.
+
+        Raises:
+            ForeignAccount: before anything else is read.
+            CloudError, ProfileError: as the adapter says.
+        """
+        accounts = self._accounts_in_state()
+        for at in self.homes():
+            operations = self.context.operations(at)
+            for account in accounts.get(at.home, ()):
+                self.context.guarded(at, account)
+            path = live_file(self.state.catalogs, at)
+            if self.offline:
+                continue
+            adapter = operations.adapter
+            self.tell(f"reading what {adapter.title} offers in {at.region}")
+            live = operations.call(
+                f"read the catalog of {at.home}",
+                lambda adapter=adapter, operations=operations, at=at: adapter.live_catalog(operations.session, at),
+                retry=True,
+            )
+            save_live(path, live)
+
+    def _accounts_in_state(self) -> dict[str, set[str]]:
+        found: dict[str, set[str]] = {}
+        for resource in self.state.resources(self.graph.stack):
+            account = (resource.get("outputs") or {}).get("account")
+            if account and resource.get("id"):
+                found.setdefault(split_id(resource["id"])[0].home, set()).add(account)
+        return found
+
+    def recover(self) -> None:
+        """Clear stale locks and resolve what a killed run left; before every command that reads the state.
+
+        Raises:
+            StateLocked: another run is under way.
+        """
+        for removed in self.state.break_stale_locks(self.graph.stack):
+            self.tell(f"removed {removed}")
+        self.engine.prepare()
+        recover(self.engine, self.context, self.tell)
+
+    def preview(self, on_event: Callable[[Progress, Event], None]) -> Outcome:
+        """What up would do; the cloud is looked at, the state is not touched."""
+        return self._run(["preview", "--refresh"], on_event)
+
+    def up(self, on_event: Callable[[Progress, Event], None]) -> Outcome:
+        """Bring the cloud to what the graph says."""
+        outcome = self._run(["up", "--yes", "--skip-preview", "--refresh"], on_event)
+        outcome.outputs = self.outputs()
+        return outcome
+
+    def drift(self, on_event: Callable[[Progress, Event], None]) -> Outcome:
+        """What changed behind the state's back; touches nothing."""
+        return self._run(["refresh", "--preview-only"], on_event)
+
+    def destroy(self, on_event: Callable[[Progress, Event], None]) -> Outcome:
+        """Delete all that the state has."""
+        return self._run(["destroy", "--yes", "--skip-preview"], on_event)
+
+    def outputs(self) -> dict[str, Any]:
+        """The stack's outputs as the state has them."""
+        for resource in self.state.deployment(self.graph.stack).get("resources") or ():
+            if resource["type"] == "pulumi:pulumi:Stack":
+                return dict(resource.get("outputs") or {})
+        return {}
+
+    def _run(self, operation: list[str], on_event: Callable[[Progress, Event], None]) -> Outcome:
+        there = {(item["type"], item["urn"].rsplit("::", 1)[1]) for item in self.state.resources(self.graph.stack)}
+        wanted = {(node.token, node.name) for node in self.graph.nodes}
+        progress = Progress(total=len(there | wanted))
+
+        def hear(event: Event) -> None:
+            progress.take(event)
+            on_event(progress, event)
+
+        with serve_graph(self.graph) as (port, _):
+            result = self.engine.run(operation, port, hear)
+        problems = [event for event in progress.messages if event.severity == "error"]
+        if result.exit_code != 0 and not (problems or progress.failed or result.interrupted):
+            raise EngineError(
+                "the engine failed: " + (result.last_lines[-1] if result.last_lines else "no message"),
+                hint="run again with --debug",
+            )
+        return Outcome(progress, result.exit_code != 0, result.interrupted)
+
+
+def require_state(state: StateFolder, stack: str) -> None:
+    """Refuse a command that needs a stack that was brought up.
+
+    Raises:
+        StateError: there is no such state.
+    """
+    if not state.state_file(stack).exists():
+        raise StateError(f"there is no state of the stack {stack!r} in {state.path}", hint="mcloud up STACK_FILE first")

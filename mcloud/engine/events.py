@@ -1,0 +1,156 @@
+"""What the engine says while it works: its JSON lines as events, and the progress that they add up to."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+QUIET_TYPES = ("pulumi:pulumi:Stack", "pulumi:providers:")
+NO_CHANGE = frozenset({"same", "read", "refresh"})
+
+
+@dataclass(frozen=True)
+class Event:
+    """One event.
+
+    Attributes:
+        kind: started, finished, failed, message or summary.
+        urn, type, name: of the resource, empty when it is about none.
+        op: the engine's word: create, update, delete, replace, same, ...
+        text: the message of a ``message``.
+        severity: info, warning, error.
+        ephemeral: a waiting state, gone with the next one.
+        diffs: properties that differ.
+        counts: operation -> how many, of a ``summary``.
+    """
+
+    kind: str
+    urn: str = ""
+    type: str = ""
+    name: str = ""
+    op: str = ""
+    text: str = ""
+    severity: str = "info"
+    ephemeral: bool = False
+    diffs: tuple[str, ...] = ()
+    counts: Mapping[str, int] = field(default_factory=dict)
+
+
+def parse(line: str) -> Event | None:
+    """An event from a line; None for lines that say nothing to a person."""
+    try:
+        raw = json.loads(line)
+    except ValueError:
+        return None
+    if not isinstance(raw, dict):
+        return None
+    for key, kind in (("resourcePreEvent", "started"), ("resOutputsEvent", "finished"), ("resOpFailedEvent", "failed")):
+        if key in raw:
+            return _resource(kind, raw[key].get("metadata") or {})
+    if "diagnosticEvent" in raw:
+        return _message(raw["diagnosticEvent"])
+    if "summaryEvent" in raw:
+        return Event("summary", counts=raw["summaryEvent"].get("resourceChanges") or {})
+    return None
+
+
+def _resource(kind: str, metadata: Mapping[str, Any]) -> Event:
+    urn = metadata.get("urn", "")
+    diffs = metadata.get("detailedDiff") or {}
+    return Event(
+        kind,
+        urn=urn,
+        type=metadata.get("type", ""),
+        name=urn.rsplit("::", 1)[-1],
+        op=metadata.get("op", ""),
+        diffs=tuple(sorted(diffs)) or tuple(metadata.get("diffs") or ()),
+    )
+
+
+def _message(raw: Mapping[str, Any]) -> Event | None:
+    severity = raw.get("severity", "info")
+    if severity == "debug":
+        return None
+    text = re.sub(r"<\{%.*?%\}>", "", raw.get("message", "")).strip()
+    urn = raw.get("urn", "")
+    return Event(
+        "message",
+        urn=urn,
+        name=urn.rsplit("::", 1)[-1],
+        text=text,
+        severity=severity.split("#")[0],
+        ephemeral=bool(raw.get("ephemeral")),
+    )
+
+
+def is_ours(event: Event) -> bool:
+    """Whether it is about a resource of the stack and not the engine's own."""
+    return bool(event.type) and not event.type.startswith(QUIET_TYPES)
+
+
+@dataclass
+class Progress:
+    """Where a run stands.
+
+    Attributes:
+        total: resources in the run, as far as known.
+        done: how many are finished.
+        waiting: name -> what it waits for (the cloud's own word) since when (monotonic seconds).
+    """
+
+    total: int
+    done: int = 0
+    waiting: dict[str, tuple[str, str, float]] = field(default_factory=dict)
+    failed: list[str] = field(default_factory=list)
+    changes: list[Event] = field(default_factory=list)
+    messages: list[Event] = field(default_factory=list)
+    counts: dict[str, int] = field(default_factory=dict)
+    started_at: float = field(default_factory=time.monotonic)
+    _finished: set[str] = field(default_factory=set)
+
+    def take(self, event: Event) -> None:
+        """Count an event in."""
+        if event.kind == "summary":
+            self.counts = dict(event.counts)
+        elif event.kind == "message":
+            self._take_message(event)
+        elif is_ours(event):
+            self._take_resource(event)
+
+    def _take_message(self, event: Event) -> None:
+        if not event.ephemeral:
+            self.messages.append(event)
+        elif event.urn in self.waiting:
+            op, _, since = self.waiting[event.urn]
+            self.waiting[event.urn] = (op, event.text, since)
+
+    def _take_resource(self, event: Event) -> None:
+        if event.kind == "started":
+            if event.op not in NO_CHANGE:
+                self.waiting[event.urn] = (event.op, "", time.monotonic())
+            return
+        self.waiting.pop(event.urn, None)
+        if event.kind == "failed":
+            self.failed.append(event.name)
+            return
+        if event.op not in NO_CHANGE:
+            self.changes.append(event)
+        if event.urn not in self._finished:
+            self._finished.add(event.urn)
+            self.done += 1
+            self.total = max(self.total, self.done)
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since the start."""
+        return time.monotonic() - self.started_at
+
+    def time_left(self) -> float | None:
+        """Seconds that are left if the rest goes like the part that is done; None before anything is."""
+        if self.done == 0 or self.total <= self.done:
+            return None
+        return self.elapsed / self.done * (self.total - self.done)

@@ -1,0 +1,89 @@
+"""After a run that was killed: what it may have made is looked for and put into the state, so that nothing is made twice.
+
+A create that began and whose outcome the state lacks is a pending operation with its inputs, physical name included.
+The adapter's ``find`` tells whether the cloud has it. Adoption happens only for such an operation, never by URN alone.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from mcloud.adapter.operations import Operations
+from mcloud.engine.process import Engine
+from mcloud.engine.provider.context import Context
+from mcloud.engine.provider.diff import outputs_of
+from mcloud.engine.provider.work import Work
+from mcloud.errors import Conflict
+from mcloud.model.base import Placement
+from mcloud.model.resources import BY_TOKEN
+
+UNFINISHED = "the run that made it was cut off; the next up goes on with it"
+
+
+def recover(engine: Engine, context: Context, tell: Callable[[str], None]) -> int:
+    """Resolve pending creates of the stack's state.
+
+    Returns:
+        How many were found on the cloud and taken into the state.
+
+    Raises:
+        Conflict: several things match; a person must choose.
+        CloudError: the cloud cannot be asked.
+    """
+    pending = engine.state.pending_creates(engine.stack)
+    if not pending:
+        return 0
+    exported = engine.export()
+    deployment = exported["deployment"]
+    known = {item["urn"] for item in deployment.get("resources") or () if not item.get("delete")}
+    adopted = 0
+    for operation in deployment.get("pending_operations") or ():
+        resource = operation["resource"]
+        if operation["type"] != "creating" or resource["type"] not in BY_TOKEN:
+            continue
+        name = resource["urn"].rsplit("::", 1)[1]
+        found = _look(resource, name, context)
+        if found is None:
+            tell(f"{BY_TOKEN[resource['type']].word} {name} was not made by the run that was cut off")
+            continue
+        if resource["urn"] not in known:
+            deployment.setdefault("resources", []).append({**resource, **found, "initErrors": [UNFINISHED]})
+            adopted += 1
+            tell(f"{BY_TOKEN[resource['type']].word} {name} was made by the run that was cut off; it is taken up again")
+    deployment["pending_operations"] = []
+    engine.import_(exported)
+    return adopted
+
+
+def _look(resource: Mapping[str, Any], name: str, context: Context) -> dict[str, Any] | None:
+    """Id and outputs of what a pending create made; None when it made nothing."""
+    inputs = resource.get("inputs") or {}
+    at = Placement.parse(inputs["placement"])
+    work = Work(context, BY_TOKEN[resource["type"]], name)
+    kind, operations = work.kind(at), context.operations(at)
+    native_inputs = work.native(inputs, at)
+    native_id = _find(operations, kind, native_inputs, work.what)
+    if native_id is None:
+        return None
+    native = operations.read(kind, native_id, work.what)
+    if native is None:
+        return None
+    outputs = outputs_of(inputs, kind.observe(at, native), operations.session.account)
+    return {"id": at.id_of(native_id), "outputs": outputs}
+
+
+def _find(operations: Operations, kind: Any, inputs: Mapping[str, Any], what: str) -> str | None:
+    end = time.monotonic() + kind.believe_none_after
+    while True:
+        found = operations.call(f"look for {what}", lambda: kind.find(operations.session, inputs), retry=True)
+        if found.ambiguous:
+            raise Conflict(
+                f"several things on the cloud may be {what}: {', '.join(found.candidates)}",
+                hint="remove those that are not needed, then run again",
+                where=what,
+            )
+        if found.native_id is not None or time.monotonic() >= end:
+            return found.native_id if found.native_id is None else str(found.native_id)
+        time.sleep(0.5)

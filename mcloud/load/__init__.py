@@ -1,0 +1,5 @@
+"""From a stack file to a stack, with the place of every value for messages."""
+
+from mcloud.load.loader import Loaded, load_stack
+
+__all__ = ["Loaded", "load_stack"]
