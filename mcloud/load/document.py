@@ -143,7 +143,7 @@ class _Builder:
             return self._mapping(node, path)
         if isinstance(node, yaml.SequenceNode):
             return [self.build(item, (*path, index)) for index, item in enumerate(node.value)]
-        return scalar(node.value) if node.style is None else node.value
+        return scalar(node.value) if not node.style else node.value
 
     def _mapping(self, node: Any, path: Path_) -> dict[str, Any]:
         result: dict[str, Any] = {}
@@ -153,7 +153,7 @@ class _Builder:
                 self.problems.append(Problem(str(self._place(key_node)), "a key must be a word"))
                 continue
             key = key_node.value
-            if key == "<<" and key_node.style is None:
+            if key == "<<" and not key_node.style:
                 merged |= self._merged(value_node, path)
                 continue
             if key in result:

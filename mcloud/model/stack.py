@@ -12,6 +12,8 @@ from mcloud.model.compute import Key, Server
 from mcloud.model.network import Certificate, LoadBalancer, Network, PublicIp, SecurityGroup
 from mcloud.model.storage import Bucket, Volume
 
+OutputName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]*$", max_length=60)]
+
 SECTIONS: dict[str, str] = {
     "networks": "network",
     "security_groups": "security group",
@@ -79,5 +81,5 @@ class Stack(Model):
     """Knobs that only one cloud has: cloud -> section.name -> settings."""
     accept: tuple[Acceptance, ...] = ()
     """Lossy gaps that are accepted."""
-    outputs: dict[Name, str] = {}
+    outputs: dict[OutputName, str] = {}
     """name -> section.resource.attribute, for example servers.web-0.private_ip."""

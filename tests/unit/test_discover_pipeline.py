@@ -236,6 +236,27 @@ def test_same_ids_become_one(tmp_path: Path) -> None:
     assert "main:  # assumed: n2 is the same" in to_yaml(found)
 
 
+def test_an_answer_may_use_any_name_of_a_thing(tmp_path: Path) -> None:
+    overlay = {
+        "same": [["n1", "n2"], ["s9", "s8"]],
+        "groups": {"g7": {"network": "n2"}},
+        "subnets": {"s8": {"network": "n2", "cidr": "172.31.9.0/24"}},
+        "renumber": {"n2": "10.5.0.0/16"},
+        **IMAGE,
+    }
+    rows = [NET, ("rule", "r", {"group": "g7", "cidrs": ["10.0.0.0/8"]}), ("server", "w", {"id": "v", "subnet": "s9"})]
+    found = discover(tmp_path, *rows, overlay=overlay)
+    assert found.document["security_groups"]["g7"]["network"] == "main"
+    assert found.document["servers"]["w"]["subnet"] == "main.s9"
+    assert found.document["networks"]["main"]["subnets"]["s9"]["cidr"] == "10.5.9.0/24"
+    assert not found.open
+
+
+def test_a_file_given_twice_is_read_once(tmp_path: Path) -> None:
+    path = write_state(tmp_path / "a", NET)
+    assert discover_files([path, path], tmp_path, None).counts().seen == 1
+
+
 def test_a_data_source_is_folded_into_the_managed_one(tmp_path: Path) -> None:
     rows = [("net", "seen", NET[2], {"mode": "data"}), NET, ("sub", "only", SUB[2], {"mode": "data"})]
     found = discover(tmp_path, *rows)
