@@ -104,7 +104,7 @@ def _inside(schema: dict[str, Any], part: str | int) -> list[dict[str, Any]]:
         found = [schema["properties"][part]]
     else:
         extra = schema.get("additionalProperties")
-        found = [extra] if isinstance(extra, dict) else []
+        found = [extra] if isinstance(extra, dict) else list(schema.get("patternProperties", {}).values())
     return [inner for item in found for inner in _resolved(item)]
 
 

@@ -1,0 +1,240 @@
+"""preview, up, drift, destroy, outputs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+import typer
+
+from mcloud.cli import out
+from mcloud.cli.options import AsJson, Env, Offline, Overlays, ProfileName, Sets, StackFile, make_app
+from mcloud.cli.validate import check_stack, show_picks
+from mcloud.engine.deploy import Deployment, Outcome, require_state
+from mcloud.engine.events import Event
+from mcloud.engine.state import StateFolder
+from mcloud.errors import BlockedError
+from mcloud.load import Loaded, load_stack
+from mcloud.match.plan import with_acceptance
+from mcloud.model.graph import Graph, build_graph
+
+GROUP = False
+app = make_app("Deploy a stack.")
+
+PENDING, BLOCKED, PARTLY = 2, 3, 4
+OLD_WORDS = {"delete": "is gone from the cloud", "update": "differs on the cloud", "create": "is new on the cloud"}
+
+
+def _load(stack: Path, env: str | None, sets: list[str] | None, overlays: list[Path] | None) -> Loaded:
+    return load_stack(stack, env, tuple(sets or ()), tuple(overlays or ()))
+
+
+def _graph(loaded: Loaded) -> Graph:
+    """The graph of a stack without blocking findings.
+
+    Raises:
+        BlockedError: it has some.
+    """
+    blocking = [item for item in check_stack(loaded) if item.severity == "block"]
+    if blocking:
+        lines = [f"{loaded.locate(item.path)}: {item.message}" for item in blocking]
+        raise BlockedError("the stack has findings that block:\n  " + "\n  ".join(lines), hint="mcloud validate shows all")
+    return with_acceptance(build_graph(loaded.stack, loaded.read_text), loaded.stack.accept)
+
+
+def _problem_lines(outcome: Outcome) -> list[str]:
+    """What went wrong, each thing once and without the engine's own frame."""
+    found = []
+    for event in outcome.progress.messages:
+        if event.severity != "error" or not event.text or event.text.startswith(("update failed", "preview failed")):
+            continue
+        lines = [line.rstrip() for line in event.text.splitlines() if line.strip()]
+        if lines and lines[0].endswith("occurred:"):
+            lines = [line.strip().removeprefix("* ") for line in lines[1:]]
+        name = f"{event.name}: " if event.name and event.name not in lines[0] else ""
+        found.append(name + "\n".join(lines))
+    return list(dict.fromkeys(found))
+
+
+def _report(outcome: Outcome, deployment: Deployment) -> None:
+    for line in _problem_lines(outcome):
+        click.echo(f"error: {line}", err=True)
+    if outcome.interrupted:
+        out.tell("stopped as you asked; what was begun is in the state and the next run goes on with it")
+
+
+def _changes(outcome: Outcome) -> list[dict[str, Any]]:
+    return [
+        {"op": event.op, "type": event.type, "name": event.name, "properties": list(event.diffs)}
+        for event in _shown(outcome.progress.changes)
+    ]
+
+
+def _shown(events: list[Event]) -> list[Event]:
+    """One line for each resource; the parts of a replacement are one."""
+    kept: dict[tuple[str, bool], Event] = {}
+    for event in events:
+        part = event.op in ("create-replacement", "delete-replaced")
+        if part and (event.urn, False) in kept:
+            continue
+        kept.setdefault((event.urn, False), event)
+    replaced = {event.urn for event in events if event.op in ("replace", "create-replacement", "delete-replaced")}
+    found = {event.urn: event for event in events if event.op == "replace"}
+    return [found.get(event.urn, event) if event.urn in replaced else event for event in kept.values()]
+
+
+def _summary(outcome: Outcome) -> str:
+    words = {"create": "created", "update": "changed", "replace": "replaced", "delete": "deleted"}
+    counts: dict[str, int] = {}
+    for event in _shown(outcome.progress.changes):
+        word = words.get({"create-replacement": "replace", "delete-replaced": "replace"}.get(event.op, event.op), event.op)
+        counts[word] = counts.get(word, 0) + 1
+    text = ", ".join(f"{number} {name}" for name, number in counts.items()) or "nothing to change"
+    return f"{text} ({outcome.progress.elapsed:.1f} s)"
+
+
+def _deployment(loaded: Loaded, graph: Graph, profile: str | None, offline: bool, rematch: bool = False) -> Deployment:
+    state = StateFolder.beside(loaded.path)
+    return Deployment(graph, state, profile_name=profile, offline=offline, rematch=rematch, tell=out.tell)
+
+
+@app.command()
+def preview(
+    stack: StackFile,
+    env: Env = None,
+    sets: Sets = None,
+    overlay: Overlays = None,
+    profile: ProfileName = None,
+    offline: Offline = False,
+    as_json: AsJson = False,
+) -> None:
+    """Show what up would do. Exit code 2 when there is something to do."""
+    loaded = _load(stack, env, sets, overlay)
+    deployment = _deployment(loaded, _graph(loaded), profile, offline)
+    deployment.sign_in()
+    show_picks(deployment.graph, loaded, deployment.catalog, quiet=as_json)
+    deployment.recover()
+    with out.progress_view() as view:
+        outcome = deployment.preview(lambda progress, event: view(progress, event) if event.kind == "message" else None)
+    _report(outcome, deployment)
+    if outcome.failed:
+        raise typer.Exit(1)
+    if as_json:
+        out.print_json({"stack": loaded.stack.name, "changes": _changes(outcome)})
+    else:
+        for event in _shown(outcome.progress.changes):
+            click.echo(out.change_line(event))
+        click.echo(f"{outcome.changed} to change" if outcome.changed else "nothing to change")
+    raise typer.Exit(PENDING if outcome.changed else 0)
+
+
+@app.command()
+def up(
+    stack: StackFile,
+    env: Env = None,
+    sets: Sets = None,
+    overlay: Overlays = None,
+    profile: ProfileName = None,
+    offline: Offline = False,
+    as_json: AsJson = False,
+    rematch: bool = typer.Option(False, "--rematch", help="Choose flavors, images and disks anew."),
+) -> None:
+    """Bring the cloud to what the stack says. Exit code 4 when only a part could be done."""
+    loaded = _load(stack, env, sets, overlay)
+    deployment = _deployment(loaded, _graph(loaded), profile, offline, rematch)
+    deployment.sign_in()
+    show_picks(deployment.graph, loaded, deployment.catalog, quiet=True)
+    deployment.recover()
+    with out.progress_view() as view:
+        outcome = deployment.up(view)
+    _report(outcome, deployment)
+    if as_json:
+        done = {"stack": loaded.stack.name, "changes": _changes(outcome), "outputs": outcome.outputs}
+        out.print_json({**done, "failed": outcome.failed, "interrupted": outcome.interrupted})
+    else:
+        click.echo(_summary(outcome))
+        for name, value in sorted(outcome.outputs.items()):
+            click.echo(f"{name} = {value}")
+    _exit(outcome)
+
+
+@app.command()
+def drift(
+    stack: StackFile,
+    env: Env = None,
+    sets: Sets = None,
+    overlay: Overlays = None,
+    profile: ProfileName = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show what changed on the cloud behind the stack's back. Exit code 2 when something did."""
+    loaded = _load(stack, env, sets, overlay)
+    deployment = _deployment(loaded, build_graph(loaded.stack, loaded.read_text), profile, True)
+    require_state(deployment.state, loaded.stack.name)
+    deployment.sign_in()
+    deployment.recover()
+    outcome = deployment.drift(lambda progress, event: None)
+    _report(outcome, deployment)
+    if outcome.failed:
+        raise typer.Exit(1)
+    if as_json:
+        out.print_json({"stack": loaded.stack.name, "drift": _changes(outcome)})
+    else:
+        for event in _shown(outcome.progress.changes):
+            shown = f" ({', '.join(event.diffs)})" if event.diffs and event.op == "update" else ""
+            click.echo(f"{out.word(event)} {OLD_WORDS.get(event.op, event.op)}{shown}")
+        click.echo("up repairs it" if outcome.changed else "no drift")
+    raise typer.Exit(PENDING if outcome.changed else 0)
+
+
+@app.command()
+def destroy(
+    stack: StackFile,
+    env: Env = None,
+    sets: Sets = None,
+    overlay: Overlays = None,
+    profile: ProfileName = None,
+    yes: bool = typer.Option(False, "--yes", "-y", help="Do not ask."),
+    as_json: AsJson = False,
+) -> None:
+    """Delete all that the stack made."""
+    loaded = _load(stack, env, sets, overlay)
+    deployment = _deployment(loaded, Graph(loaded.stack.name, ()), profile, True)
+    require_state(deployment.state, loaded.stack.name)
+    resources = deployment.state.resources(loaded.stack.name)
+    if not yes:
+        out.tell(f"{len(resources)} resources of the stack {loaded.stack.name!r} will be deleted, data included")
+        typer.confirm("delete them?", abort=True, err=True)
+    deployment.sign_in()
+    deployment.recover()
+    with out.progress_view() as view:
+        outcome = deployment.destroy(view)
+    _report(outcome, deployment)
+    if as_json:
+        out.print_json({"stack": loaded.stack.name, "changes": _changes(outcome), "failed": outcome.failed})
+    else:
+        click.echo(_summary(outcome))
+    _exit(outcome)
+
+
+@app.command()
+def outputs(stack: StackFile, env: Env = None, sets: Sets = None, overlay: Overlays = None, as_json: AsJson = False) -> None:
+    """Print the stack's outputs as the state has them."""
+    loaded = _load(stack, env, sets, overlay)
+    state = StateFolder.beside(loaded.path)
+    require_state(state, loaded.stack.name)
+    found: dict[str, Any] = {}
+    for resource in state.deployment(loaded.stack.name).get("resources") or ():
+        if resource["type"] == "pulumi:pulumi:Stack":
+            found = dict(resource.get("outputs") or {})
+    if as_json:
+        out.print_json(found)
+    else:
+        for name, value in sorted(found.items()):
+            click.echo(f"{name} = {value}")
+
+
+def _exit(outcome: Outcome) -> None:
+    if outcome.failed or outcome.interrupted:
+        raise typer.Exit(PARTLY if outcome.progress.changes or outcome.interrupted else 1)

@@ -1,0 +1,122 @@
+"""Printing: data as JSON, tables for people, progress by lines or on a terminal."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
+from types import TracebackType
+from typing import Any
+
+import click
+
+from mcloud.engine.events import NO_CHANGE, Event, Progress, is_ours
+from mcloud.model.resources import BY_TOKEN
+
+SIGNS = {
+    "create": ("+", "create"),
+    "delete": ("-", "delete"),
+    "update": ("~", "change"),
+    "replace": ("±", "replace"),
+    "create-replacement": ("±", "replace"),
+    "delete-replaced": ("-", "delete the old"),
+    "import": ("=", "import"),
+}
+SAY_AGAIN_AFTER = 10.0
+"""Seconds between two lines about what is waited for, without a terminal."""
+
+
+def print_json(value: Any) -> None:
+    """Print data."""
+    click.echo(json.dumps(value, indent=2, ensure_ascii=False, default=str))
+
+
+def table(headers: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """Print a table; columns are as wide as they must be."""
+    lines = [[str(cell) for cell in row] for row in rows]
+    widths = [max(len(line[index]) for line in [list(headers), *lines]) for index in range(len(headers))]
+    for line in [list(headers), *lines]:
+        click.echo("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
+
+
+def tell(text: str) -> None:
+    """A remark on the way; not part of the data."""
+    click.echo(text, err=True)
+
+
+def word(event: Event) -> str:
+    """The resource in words: ``server web-0``."""
+    kind = BY_TOKEN.get(event.type)
+    return f"{kind.word if kind else event.type} {event.name}"
+
+
+def change_line(event: Event) -> str:
+    """One change: ``~ change server db (size)``."""
+    sign, verb = SIGNS.get(event.op, ("?", event.op))
+    shown = sorted({name.split(".")[0] if name.startswith("resolved") else name for name in event.diffs})
+    return f"{sign} {verb} {word(event)}" + (f" ({', '.join(shown)})" if shown and event.op != "create" else "")
+
+
+class PlainProgress(AbstractContextManager["PlainProgress"]):
+    """Progress as plain lines, for logs and pipes."""
+
+    def __init__(self) -> None:
+        self._told = time.monotonic()
+
+    def __call__(self, progress: Progress, event: Event) -> None:
+        """Hear an event."""
+        if event.kind in ("finished", "failed") and is_ours(event) and event.op not in NO_CHANGE:
+            ending = "failed" if event.kind == "failed" else "done"
+            tell(f"[{progress.done}/{progress.total}] {change_line(event)}: {ending} ({progress.elapsed:.1f} s)")
+        elif progress.waiting and time.monotonic() - self._told > SAY_AGAIN_AFTER:
+            self._told = time.monotonic()
+            tell(f"[{progress.done}/{progress.total}] {waiting_line(progress)}")
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        return None
+
+
+def waiting_line(progress: Progress) -> str:
+    """What is waited for, the longest first, and the time left."""
+    longest = sorted(progress.waiting.items(), key=lambda item: item[1][2])[:3]
+    now = time.monotonic()
+    parts = [f"{urn.rsplit('::', 1)[1]} {state or op} {now - since:.0f} s" for urn, (op, state, since) in longest]
+    more = f" and {len(progress.waiting) - 3} more" if len(progress.waiting) > 3 else ""
+    left = progress.time_left()
+    return f"waiting for {', '.join(parts)}{more}" + (f"; about {left:.0f} s left" if left is not None else "")
+
+
+class LiveProgress(AbstractContextManager["LiveProgress"]):
+    """Progress on a terminal: finished lines above, one line of what is waited for below."""
+
+    def __init__(self) -> None:
+        from rich.console import Console
+
+        self._console = Console(stderr=True, highlight=False)
+        self._status = self._console.status("starting the engine")
+
+    def __enter__(self) -> LiveProgress:
+        self._status.start()
+        return self
+
+    def __call__(self, progress: Progress, event: Event) -> None:
+        """Hear an event."""
+        if event.kind in ("finished", "failed") and is_ours(event) and event.op not in NO_CHANGE:
+            colour = "red" if event.kind == "failed" else "green"
+            self._console.print(f"[{colour}]{change_line(event)}[/{colour}]")
+        waits = waiting_line(progress) if progress.waiting else "working"
+        self._status.update(f"{progress.done} of {progress.total}, {progress.elapsed:.0f} s: {waits}")
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._status.stop()
+
+
+def progress_view() -> PlainProgress | LiveProgress:
+    """The one that fits where the errors go."""
+    return LiveProgress() if sys.stderr.isatty() else PlainProgress()

@@ -1,0 +1,136 @@
+"""validate: findings, what would be chosen, and gaps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import click
+import typer
+
+from mcloud.adapter import registry
+from mcloud.adapter.gaps import Gap, stopping
+from mcloud.catalog.types import Catalog
+from mcloud.cli import out
+from mcloud.cli.options import AsJson, Env, Overlays, Sets, StackFile, make_app
+from mcloud.errors import BlockedError, MatchError, McloudError
+from mcloud.load import Loaded, load_stack
+from mcloud.match.plan import Planned, plan
+from mcloud.model.base import Placement
+from mcloud.model.graph import Graph, build_graph
+from mcloud.validate import Finding, validate
+
+GROUP = False
+app = make_app("Check a stack.")
+
+
+def check_stack(loaded: Loaded) -> tuple[Finding, ...]:
+    """The findings of the neutral rules."""
+    return validate(loaded.stack)
+
+
+def shipped_catalog(placement: Placement) -> Catalog:
+    """The catalog that comes with the adapter; no account is asked."""
+    return registry.get(placement.cloud).catalog()
+
+
+def show_picks(graph: Graph, loaded: Loaded, catalog_of: Callable[[Placement], Catalog], *, quiet: bool) -> None:
+    """Show gaps and remarks, and refuse what cannot be done.
+
+    Raises:
+        BlockedError: gaps that stop the run.
+        McloudError: nothing fits.
+    """
+    planned = plan(graph, catalog_of)
+    problem = next((item for item in planned if item.problem is not None), None)
+    if problem is not None and problem.problem is not None:
+        problem.problem.where = loaded.locate(problem.node.path)
+        raise problem.problem
+    gaps = sorted({gap for item in planned for gap in item.gaps})
+    stops = stopping(gaps, loaded.stack.accept)
+    if stops:
+        lines = [_gap_line(gap) for gap in stops]
+        raise BlockedError(
+            "the cloud cannot do this as written:\n  " + "\n  ".join(lines),
+            hint="change the stack, or accept a lossy gap: accept: [{gap: CODE, reason: …}]",
+        )
+    if not quiet:
+        for gap in gaps:
+            out.tell(f"note: {_gap_line(gap)}")
+        for reason in dict.fromkeys(reason for item in planned for reason in item.reasons):
+            out.tell(f"note: {reason}")
+
+
+def _gap_line(gap: Gap) -> str:
+    return f"{gap.resource}: {gap.reason}; {gap.alternative} [{gap.code}, {gap.klass}]"
+
+
+@app.command("validate")
+def validate_command(
+    stack: StackFile,
+    env: Env = None,
+    sets: Sets = None,
+    overlay: Overlays = None,
+    as_json: AsJson = False,
+) -> None:
+    """Check a stack with the shipped catalogs: findings, what would be chosen, what a cloud lacks.
+
+    Exit code 3 when a finding or a gap blocks.
+    """
+    loaded = load_stack(stack, env, tuple(sets or ()), tuple(overlay or ()))
+    findings = check_stack(loaded)
+    planned: list[Planned] = []
+    if not any(item.severity == "block" for item in findings):
+        planned = plan(build_graph(loaded.stack, loaded.read_text), shipped_catalog)
+    # Whether a flavor is sold out only the account's own list tells; here it must exist.
+    problems = [item for item in planned if item.problem is not None]
+    gaps = sorted({gap for item in planned for gap in item.gaps})
+    stops = stopping(gaps, loaded.stack.accept)
+    if as_json:
+        out.print_json(_document(loaded, findings, planned, gaps))
+    else:
+        _print(loaded, findings, planned, gaps)
+    if any(item.problem is not None and not isinstance(item.problem, MatchError) for item in problems):
+        raise typer.Exit(1)
+    if stops or problems or any(item.severity == "block" for item in findings):
+        raise typer.Exit(3)
+
+
+def _print(loaded: Loaded, findings: tuple[Finding, ...], planned: list[Planned], gaps: list[Gap]) -> None:
+    for finding in findings:
+        hint = f"\n  hint: {finding.hint}" if finding.hint else ""
+        click.echo(f"{finding.severity}: {loaded.locate(finding.path)}: {finding.message}{hint}")
+    for gap in gaps:
+        click.echo(f"gap: {_gap_line(gap)}")
+    for item in planned:
+        if item.problem is not None:
+            click.echo(f"block: {loaded.locate(item.node.path)}: {_text(item.problem)}")
+        elif item.node.kind == "Server":
+            click.echo(f"server {item.node.name}: {item.picks['flavor']}, {item.picks['image']} in {item.picks['zone']}")
+    blocked = sum(1 for finding in findings if finding.severity == "block")
+    click.echo(f"{loaded.stack.name}: {len(planned)} resources, {len(findings)} findings ({blocked} block), {len(gaps)} gaps")
+
+
+def _text(problem: McloudError) -> str:
+    return f"{problem.message}\n  hint: {problem.hint}" if problem.hint else problem.message
+
+
+def _document(
+    loaded: Loaded, findings: tuple[Finding, ...], planned: list[Planned], gaps: list[Gap]
+) -> dict[str, Any]:
+    return {
+        "stack": loaded.stack.name,
+        "findings": [finding.as_dict(loaded.locate(finding.path)) for finding in findings],
+        "gaps": [gap.as_dict() for gap in gaps],
+        "resources": [
+            {
+                "kind": item.node.kind,
+                "name": item.node.name,
+                "placement": str(item.placement),
+                "picks": dict(item.picks),
+                "problem": item.problem.message if item.problem else None,
+                "hint": item.problem.hint if item.problem else None,
+            }
+            for item in planned
+        ],
+    }
