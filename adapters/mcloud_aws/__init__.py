@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from mcloud_aws.adapter import AwsAdapter
+from mcloud_aws.definition import AwsAdapter
 
 adapter = AwsAdapter()

@@ -194,7 +194,9 @@ class VServerCalls:
 
     def ex_resize_server(self, server_id: str, flavor_id: str) -> Raw:
         """Change the flavor; the documents ask for a stopped server."""
-        return self._data("PUT", f"/v2/{{p}}/servers/{server_id}/resize", {"flavorId": flavor_id, "serverId": server_id})
+        return self._data(
+            "PUT", f"/v2/{{p}}/servers/{server_id}/resize", {"flavorId": flavor_id, "serverId": server_id}
+        )
 
     def ex_rename_server(self, server_id: str, name: str) -> Raw:
         """Rename."""

@@ -1,8 +1,8 @@
 """A libcloud driver for VNG Cloud, usable without anything else of mcloud.
 
-    import mcloud_vng.driver                       # registers the provider name "vng"
-    from libcloud.compute.providers import get_driver
-    driver = get_driver("vng")(client_id, client_secret, region="hcm-3")
+import mcloud_vng.driver                       # registers the provider name "vng"
+from libcloud.compute.providers import get_driver
+driver = get_driver("vng")(client_id, client_secret, region="hcm-3")
 """
 
 from __future__ import annotations

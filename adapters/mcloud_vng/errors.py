@@ -23,7 +23,11 @@ from mcloud.errors import (
 from mcloud_vng.vendor_errors import VendorError
 
 TABLE: tuple[tuple[str, type[CloudError], str], ...] = (
-    ("there are no more remaining flavor", OutOfStock, "choose another flavor or zone; mcloud catalog list shows stock"),
+    (
+        "there are no more remaining flavor",
+        OutOfStock,
+        "choose another flavor or zone; mcloud catalog list shows stock",
+    ),
     ("exceeded ", QuotaExceeded, "delete what is not needed or ask the vendor for a higher limit"),
     ("do not have sufficient credits", QuotaExceeded, "top up the account's wallet"),
     ("ext_pm_credit_not_enough", QuotaExceeded, "top up the account's wallet"),
@@ -45,7 +49,11 @@ TABLE: tuple[tuple[str, type[CloudError], str], ...] = (
     ("vpc is overlap with another", Conflict, "choose a block that no network of the project uses"),
     ("already attached", Conflict, "it is attached already"),
     ("invalid public key", InvalidRequest, "VNG takes RSA keys only: ssh-keygen -t rsa -b 4096"),
-    ("cannot get zone with id", InvalidRequest, "the zone is closed to the account; mcloud catalog list shows open ones"),
+    (
+        "cannot get zone with id",
+        InvalidRequest,
+        "the zone is closed to the account; mcloud catalog list shows open ones",
+    ),
     ("don't support zone", InvalidRequest, "flavor, image, disk and subnet must be in one zone"),
     ("support image", InvalidRequest, "choose another image or flavor"),
     ("invalid cidr", InvalidRequest, "see the networks section of the adapter's documentation for the blocks it takes"),

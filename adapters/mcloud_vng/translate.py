@@ -56,11 +56,13 @@ def group_body(inputs: Native) -> dict[str, Any]:
 
 
 def group_seen(native: Native) -> dict[str, Any]:
-    """What can be seen of a group and its rules; ``native`` is {"group", "rules"}."""
-    return {
-        "name": native["group"]["name"],
-        "openEgress": any(is_open_egress(rule) for rule in native["rules"]),
-    }
+    """What can be seen of a group and its rules; ``native`` is {"group", "rules"}.
+
+    A rule that lets everything out may be the group's own or one that was asked for: only its absence tells something.
+    """
+    seen: dict[str, Any] = {"name": native["group"]["name"]}
+    is_open = any(is_open_egress(rule) for rule in native["rules"])
+    return seen if is_open else {**seen, "openEgress": False}
 
 
 def is_open_egress(rule: Native) -> bool:

@@ -90,7 +90,9 @@ class Operations:
                     raise explained from error
 
         retrying = tenacity.Retrying(
-            retry=tenacity.retry_if_exception(lambda error: retry and isinstance(error, CloudError) and error.retryable),
+            retry=tenacity.retry_if_exception(
+                lambda error: retry and isinstance(error, CloudError) and error.retryable
+            ),
             wait=tenacity.wait_random_exponential(multiplier=0.2, max=LONGEST_BACKOFF),
             stop=tenacity.stop_after_attempt(ATTEMPTS) | tenacity.stop_when_event_set(self.cancelled),
             sleep=tenacity.sleep_using_event(self.cancelled),
@@ -195,9 +197,7 @@ class Operations:
             CloudError: refused, failed, or gone.
         """
         self._ready(kind, native_id, what, tell)
-        while self.call(
-            f"update {what}", lambda: kind.update(self.session, native_id, old, new, picks), retry=True
-        ):
+        while self.call(f"update {what}", lambda: kind.update(self.session, native_id, old, new, picks), retry=True):
             self._ready(kind, native_id, what, tell)
         native = self.read(kind, native_id, what)
         if native is None:
@@ -208,9 +208,7 @@ class Operations:
         """The native resource; None when it is gone."""
         return self.call(f"read {what}", lambda: kind.read(self.session, native_id), retry=True)
 
-    def delete(
-        self, kind: Kind, native_id: str, what: str, tell: Callable[[str], None] = lambda state: None
-    ) -> None:
+    def delete(self, kind: Kind, native_id: str, what: str, tell: Callable[[str], None] = lambda state: None) -> None:
         """Delete and wait until it is gone; waits out what still uses it.
 
         Raises:

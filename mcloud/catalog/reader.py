@@ -82,7 +82,9 @@ def read_prices(path: Path) -> dict[str, Price]:
 
     def read(row: Row) -> tuple[str, Price]:
         provenance = Provenance(row["source"], date.fromisoformat(row["as_of"]), "user")
-        return row["item"], Price(Decimal(row["amount"]), row["currency"], row["unit"], provenance, row.get("vat") or None)
+        return row["item"], Price(
+            Decimal(row["amount"]), row["currency"], row["unit"], provenance, row.get("vat") or None
+        )
 
     return dict(_rows(path, read))
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-import click
 import typer
 
 from mcloud.adapter import registry
@@ -47,7 +46,7 @@ def list_command(
         return
     columns = ("placement", "flavor", "vcpu", "memory", "gpu", "stock", "price", "source")
     out.table(columns, ([row[column] for column in columns] for row in rows))
-    click.echo(f"{len(rows)} flavors")
+    typer.echo(f"{len(rows)} flavors")
 
 
 def _catalog(at: Placement, profile: str | None) -> Catalog:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import click
 import typer
 
 from mcloud.cli import out
@@ -39,7 +38,9 @@ def _graph(loaded: Loaded) -> Graph:
     blocking = [item for item in check_stack(loaded) if item.severity == "block"]
     if blocking:
         lines = [f"{loaded.locate(item.path)}: {item.message}" for item in blocking]
-        raise BlockedError("the stack has findings that block:\n  " + "\n  ".join(lines), hint="mcloud validate shows all")
+        raise BlockedError(
+            "the stack has findings that block:\n  " + "\n  ".join(lines), hint="mcloud validate shows all"
+        )
     return with_acceptance(build_graph(loaded.stack, loaded.read_text), loaded.stack.accept)
 
 
@@ -59,7 +60,7 @@ def _problem_lines(outcome: Outcome) -> list[str]:
 
 def _report(outcome: Outcome, deployment: Deployment) -> None:
     for line in _problem_lines(outcome):
-        click.echo(f"error: {line}", err=True)
+        typer.echo(f"error: {line}", err=True)
     if outcome.interrupted:
         out.tell("stopped as you asked; what was begun is in the state and the next run goes on with it")
 
@@ -88,7 +89,9 @@ def _summary(outcome: Outcome) -> str:
     words = {"create": "created", "update": "changed", "replace": "replaced", "delete": "deleted"}
     counts: dict[str, int] = {}
     for event in _shown(outcome.progress.changes):
-        word = words.get({"create-replacement": "replace", "delete-replaced": "replace"}.get(event.op, event.op), event.op)
+        word = words.get(
+            {"create-replacement": "replace", "delete-replaced": "replace"}.get(event.op, event.op), event.op
+        )
         counts[word] = counts.get(word, 0) + 1
     text = ", ".join(f"{number} {name}" for name, number in counts.items()) or "nothing to change"
     return f"{text} ({outcome.progress.elapsed:.1f} s)"
@@ -124,8 +127,8 @@ def preview(
         out.print_json({"stack": loaded.stack.name, "changes": _changes(outcome)})
     else:
         for event in _shown(outcome.progress.changes):
-            click.echo(out.change_line(event))
-        click.echo(f"{outcome.changed} to change" if outcome.changed else "nothing to change")
+            typer.echo(out.change_line(event))
+        typer.echo(f"{outcome.changed} to change" if outcome.changed else "nothing to change")
     raise typer.Exit(PENDING if outcome.changed else 0)
 
 
@@ -153,9 +156,9 @@ def up(
         done = {"stack": loaded.stack.name, "changes": _changes(outcome), "outputs": outcome.outputs}
         out.print_json({**done, "failed": outcome.failed, "interrupted": outcome.interrupted})
     else:
-        click.echo(_summary(outcome))
+        typer.echo(_summary(outcome))
         for name, value in sorted(outcome.outputs.items()):
-            click.echo(f"{name} = {value}")
+            typer.echo(f"{name} = {value}")
     _exit(outcome)
 
 
@@ -183,8 +186,8 @@ def drift(
     else:
         for event in _shown(outcome.progress.changes):
             shown = f" ({', '.join(event.diffs)})" if event.diffs and event.op == "update" else ""
-            click.echo(f"{out.word(event)} {OLD_WORDS.get(event.op, event.op)}{shown}")
-        click.echo("up repairs it" if outcome.changed else "no drift")
+            typer.echo(f"{out.word(event)} {OLD_WORDS.get(event.op, event.op)}{shown}")
+        typer.echo("up repairs it" if outcome.changed else "no drift")
     raise typer.Exit(PENDING if outcome.changed else 0)
 
 
@@ -214,12 +217,14 @@ def destroy(
     if as_json:
         out.print_json({"stack": loaded.stack.name, "changes": _changes(outcome), "failed": outcome.failed})
     else:
-        click.echo(_summary(outcome))
+        typer.echo(_summary(outcome))
     _exit(outcome)
 
 
 @app.command()
-def outputs(stack: StackFile, env: Env = None, sets: Sets = None, overlay: Overlays = None, as_json: AsJson = False) -> None:
+def outputs(
+    stack: StackFile, env: Env = None, sets: Sets = None, overlay: Overlays = None, as_json: AsJson = False
+) -> None:
     """Print the stack's outputs as the state has them."""
     loaded = _load(stack, env, sets, overlay)
     state = StateFolder.beside(loaded.path)
@@ -232,7 +237,7 @@ def outputs(stack: StackFile, env: Env = None, sets: Sets = None, overlay: Overl
         out.print_json(found)
     else:
         for name, value in sorted(found.items()):
-            click.echo(f"{name} = {value}")
+            typer.echo(f"{name} = {value}")
 
 
 def _exit(outcome: Outcome) -> None:

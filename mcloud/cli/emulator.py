@@ -7,7 +7,6 @@ import shlex
 from pathlib import Path
 from typing import Annotated, Any
 
-import click
 import typer
 
 from mcloud.adapter.profile import save_profile
@@ -37,14 +36,14 @@ def up(
     part = dict(control.spec_of(cloud).profile(daemon.url, daemon.client_id))
     part["secrets"] = {"client_secret": f"file:{daemon.secret_file}"}
     save_profile(profile, {cloud: part})
-    click.echo(f"the {cloud} emulator is up at {daemon.url} (state times × {daemon.time_factor:g})")
-    click.echo(f"profile {profile!r} leads to it: add --profile {profile}, or export MCLOUD_PROFILE={profile}")
+    typer.echo(f"the {cloud} emulator is up at {daemon.url} (state times × {daemon.time_factor:g})")
+    typer.echo(f"profile {profile!r} leads to it: add --profile {profile}, or export MCLOUD_PROFILE={profile}")
 
 
 @app.command()
 def down(cloud: Cloud) -> None:
     """Stop an emulator; what it held is gone."""
-    click.echo(f"the {cloud} emulator is down" if control.down(cloud) else f"the {cloud} emulator was not up")
+    typer.echo(f"the {cloud} emulator is down" if control.down(cloud) else f"the {cloud} emulator was not up")
 
 
 @app.command()
@@ -55,14 +54,14 @@ def status(cloud: Cloud, as_json: AsJson = False) -> None:
         if as_json:
             out.print_json({"cloud": cloud, "up": False})
         else:
-            click.echo(f"the {cloud} emulator is not up")
+            typer.echo(f"the {cloud} emulator is not up")
         raise typer.Exit(1)
     found = control.call(cloud, "GET", "status")
     if as_json:
         out.print_json({**found, "up": True, "url": daemon.url, "pid": daemon.pid})
         return
     held = ", ".join(f"{number} {kind}" for kind, number in found["objects"].items() if number) or "nothing"
-    click.echo(f"the {cloud} emulator is up at {daemon.url} (state times × {found['time_factor']:g}); it holds {held}")
+    typer.echo(f"the {cloud} emulator is up at {daemon.url} (state times × {found['time_factor']:g}); it holds {held}")
 
 
 @app.command()
@@ -72,7 +71,7 @@ def env(cloud: Cloud) -> None:
     if daemon is None:
         raise EmulatorError(f"the {cloud} emulator is not up", hint=f"mcloud emulator up {cloud}")
     for name, value in control.spec_of(cloud).env(daemon.url, daemon.client_id, daemon.secret()).items():
-        click.echo(f"export {name}={shlex.quote(value)}")
+        typer.echo(f"export {name}={shlex.quote(value)}")
 
 
 @app.command()
@@ -82,7 +81,11 @@ def inventory(cloud: Cloud, as_json: AsJson = False) -> None:
     if as_json:
         out.print_json(found)
         return
-    rows = [(kind, item.get("name") or item.get("displayName") or "", item.get("status", "")) for kind in found for item in found[kind]]
+    rows = [
+        (kind, item.get("name") or item.get("displayName") or "", item.get("status", ""))
+        for kind in found
+        for item in found[kind]
+    ]
     out.table(("kind", "name", "status"), rows)
 
 

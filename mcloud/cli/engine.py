@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import click
 import typer
 
 from mcloud.cli import out
@@ -23,8 +22,8 @@ def status(as_json: AsJson = False) -> None:
         out.print_json({"wanted": bootstrap.VERSION, "used": str(used.path) if used else None, "places": rows})
     else:
         for place in places:
-            click.echo(f"{place.where}: {place.remark}")
-        click.echo(f"used: {used.path} {used.version}" if used else f"none; {bootstrap.VERSION} is needed")
+            typer.echo(f"{place.where}: {place.remark}")
+        typer.echo(f"used: {used.path} {used.version}" if used else f"none; {bootstrap.VERSION} is needed")
     raise typer.Exit(0 if used else 1)
 
 
@@ -32,4 +31,4 @@ def status(as_json: AsJson = False) -> None:
 def install() -> None:
     """Get the engine: from the cache, the official download, or a build from the Go module proxy."""
     found = bootstrap.ensure(out.tell)
-    click.echo(f"{found.path} {found.version}")
+    typer.echo(f"{found.path} {found.version}")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-import click
 import typer
 
 from mcloud.adapter import registry
@@ -65,4 +64,4 @@ def init(
             stream.write(TEMPLATE.format(name=name, placement=placement))
     except FileExistsError as error:
         raise UsageError(f"{file} is there already", hint="give another name: mcloud init FILE") from error
-    click.echo(f"wrote {file}; next: mcloud validate {file}, mcloud up {file}")
+    typer.echo(f"wrote {file}; next: mcloud validate {file}, mcloud up {file}")

@@ -1,12 +1,9 @@
-"""The command line. A command's module is imported when it is used, so that ``--help`` imports no SDK."""
+"""The command line. A command's module is imported when it is used; ``--help`` imports nothing but this file."""
 
 from __future__ import annotations
 
 import importlib
 import sys
-from typing import Any
-
-import click
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "init": ("mcloud.cli.init", "Write a first stack file."),
@@ -24,52 +21,21 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "demo": ("mcloud.cli.demo", "Show it all on an emulator."),
 }
 EXIT_ERROR = 1
+USAGE = """\
+Usage: mcloud COMMAND [ARGUMENTS]
 
+  One declarative model of compute, storage and networking for Vietnam's clouds and beyond.
 
-class LazyGroup(click.Group):
-    """Knows its commands by name and imports one when it is called."""
+Commands:
+{commands}
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(COMMANDS)
+Options:
+  --debug    Show tracebacks (with any command).
+  --version  Show the version and exit.
+  --help     Show this message, or a command's own: mcloud COMMAND --help.
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in COMMANDS:
-            return None
-        return _load(cmd_name)
-
-    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
-        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
-            import difflib
-
-            close = difflib.get_close_matches(args[0], COMMANDS, n=1)
-            hint = f"; did you mean {close[0]!r}?" if close else ""
-            raise click.UsageError(f"there is no command {args[0]!r}{hint}", ctx)
-        return super().resolve_command(ctx, args)
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
-
-
-def _load(name: str) -> click.Command:
-    import typer
-
-    module = importlib.import_module(COMMANDS[name][0])
-    built = typer.main.get_command(module.app)
-    if isinstance(built, click.Group) and name in built.commands and len(built.commands) > 1 and not module.GROUP:
-        return built.commands[name]
-    built.name = name
-    return built
-
-
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="mcloud-vn", prog_name="mcloud")
-def root() -> None:
-    """One declarative model of compute, storage and networking for Vietnam's clouds and AWS.
-
-    Exit codes: 0 ok, 1 error, 2 changes pending, 3 findings block, 4 partly applied.
-    Add --debug to any command for tracebacks.
-    """
+Exit codes: 0 ok, 1 error, 2 changes pending, 3 findings block, 4 partly applied.
+"""
 
 
 def main() -> None:
@@ -85,28 +51,56 @@ def run(arguments: list[str], *, debug: bool = False) -> int:
     Returns:
         The exit code.
     """
+    name = arguments[0] if arguments else "--help"
+    if name in ("--help", "-h", "help"):
+        rows = "\n".join(f"  {command:<10} {text}" for command, (_, text) in COMMANDS.items())
+        sys.stdout.write(USAGE.format(commands=rows))
+        return 0 if arguments else EXIT_ERROR
+    if name == "--version":
+        from mcloud import __version__
+
+        sys.stdout.write(f"mcloud {__version__}\n")
+        return 0
+    if name not in COMMANDS:
+        return _unknown(name)
+    return _run_command(name, arguments[1:], debug)
+
+
+def _unknown(name: str) -> int:
+    import difflib
+
+    close = difflib.get_close_matches(name, COMMANDS, n=1)
+    hint = f"did you mean {close[0]!r}?" if close else "mcloud --help shows them"
+    sys.stderr.write(f"error: there is no command {name!r}\n  hint: {hint}\n")
+    return EXIT_ERROR
+
+
+def _run_command(name: str, rest: list[str], debug: bool) -> int:
+    import typer
+    from typer.exceptions import TyperException
+
+    module = importlib.import_module(COMMANDS[name][0])
+    command = typer.main.get_command(module.app)
+    shared = not module.GROUP and len(module.app.registered_commands) > 1
+    program, arguments = ("mcloud", [name, *rest]) if shared else (f"mcloud {name}", rest)
     try:
-        code = root.main(args=arguments, prog_name="mcloud", standalone_mode=False)
-        return code if isinstance(code, int) else 0
-    except click.exceptions.Exit as stop:
+        code = command.main(args=arguments, prog_name=program, standalone_mode=False)
+    except typer.Exit as stop:
         return stop.exit_code
-    except click.UsageError as error:
-        if debug:
-            raise
-        error.show()
-        return EXIT_ERROR
-    except (click.Abort, KeyboardInterrupt):
-        click.echo("stopped", err=True)
-        return EXIT_ERROR
-    except click.ClickException as error:
-        error.show()
+    except (typer.Abort, KeyboardInterrupt):
+        sys.stderr.write("stopped\n")
         return EXIT_ERROR
     except BrokenPipeError:
+        return EXIT_ERROR
+    except TyperException as error:
+        # Typer's own code for a usage error is 2, which here means that changes are pending.
+        sys.stderr.write(f"error: {error.format_message()}\n  hint: {program} --help\n")
         return EXIT_ERROR
     except Exception as error:
         if debug:
             raise
         return _explained(error)
+    return code if isinstance(code, int) else 0
 
 
 def _explained(error: Exception) -> int:
@@ -115,14 +109,13 @@ def _explained(error: Exception) -> int:
 
     if isinstance(error, LoadError):
         for problem in error.problems:
-            click.echo(f"error: {problem}", err=True)
+            sys.stderr.write(f"error: {problem}\n")
         return error.exit_code
     if isinstance(error, McloudError):
-        click.echo(f"error: {error}", err=True)
+        sys.stderr.write(f"error: {error}\n")
         return error.exit_code
-    name = type(error).__name__
-    click.echo(f"error: something went wrong inside mcloud ({name}: {error})", err=True)
-    click.echo("  hint: run again with --debug and report the traceback", err=True)
+    sys.stderr.write(f"error: something went wrong inside mcloud ({type(error).__name__}: {error})\n")
+    sys.stderr.write("  hint: run again with --debug and report the traceback\n")
     return EXIT_ERROR
 
 

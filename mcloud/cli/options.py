@@ -18,6 +18,4 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print data as JSON.")]
 
 def make_app(help_text: str) -> typer.Typer:
     """A Typer application in the house style."""
-    return typer.Typer(
-        help=help_text, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False
-    )
+    return typer.Typer(help=help_text, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)

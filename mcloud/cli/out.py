@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import Any
 
-import click
+import typer
 
 from mcloud.engine.events import NO_CHANGE, Event, Progress, is_ours
 from mcloud.model.resources import BY_TOKEN
@@ -30,7 +30,7 @@ SAY_AGAIN_AFTER = 10.0
 
 def print_json(value: Any) -> None:
     """Print data."""
-    click.echo(json.dumps(value, indent=2, ensure_ascii=False, default=str))
+    typer.echo(json.dumps(value, indent=2, ensure_ascii=False, default=str))
 
 
 def table(headers: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
@@ -38,12 +38,12 @@ def table(headers: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     lines = [[str(cell) for cell in row] for row in rows]
     widths = [max(len(line[index]) for line in [list(headers), *lines]) for index in range(len(headers))]
     for line in [list(headers), *lines]:
-        click.echo("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
+        typer.echo("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
 
 
 def tell(text: str) -> None:
     """A remark on the way; not part of the data."""
-    click.echo(text, err=True)
+    typer.echo(text, err=True)
 
 
 def word(event: Event) -> str:

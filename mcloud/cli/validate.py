@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import click
 import typer
 
 from mcloud.adapter import registry
@@ -99,25 +98,27 @@ def validate_command(
 def _print(loaded: Loaded, findings: tuple[Finding, ...], planned: list[Planned], gaps: list[Gap]) -> None:
     for finding in findings:
         hint = f"\n  hint: {finding.hint}" if finding.hint else ""
-        click.echo(f"{finding.severity}: {loaded.locate(finding.path)}: {finding.message}{hint}")
+        typer.echo(f"{finding.severity}: {loaded.locate(finding.path)}: {finding.message}{hint}")
     for gap in gaps:
-        click.echo(f"gap: {_gap_line(gap)}")
+        typer.echo(f"gap: {_gap_line(gap)}")
     for item in planned:
         if item.problem is not None:
-            click.echo(f"block: {loaded.locate(item.node.path)}: {_text(item.problem)}")
+            typer.echo(f"block: {loaded.locate(item.node.path)}: {_text(item.problem)}")
         elif item.node.kind == "Server":
-            click.echo(f"server {item.node.name}: {item.picks['flavor']}, {item.picks['image']} in {item.picks['zone']}")
+            typer.echo(
+                f"server {item.node.name}: {item.picks['flavor']}, {item.picks['image']} in {item.picks['zone']}"
+            )
     blocked = sum(1 for finding in findings if finding.severity == "block")
-    click.echo(f"{loaded.stack.name}: {len(planned)} resources, {len(findings)} findings ({blocked} block), {len(gaps)} gaps")
+    typer.echo(
+        f"{loaded.stack.name}: {len(planned)} resources, {len(findings)} findings ({blocked} block), {len(gaps)} gaps"
+    )
 
 
 def _text(problem: McloudError) -> str:
     return f"{problem.message}\n  hint: {problem.hint}" if problem.hint else problem.message
 
 
-def _document(
-    loaded: Loaded, findings: tuple[Finding, ...], planned: list[Planned], gaps: list[Gap]
-) -> dict[str, Any]:
+def _document(loaded: Loaded, findings: tuple[Finding, ...], planned: list[Planned], gaps: list[Gap]) -> dict[str, Any]:
     return {
         "stack": loaded.stack.name,
         "findings": [finding.as_dict(loaded.locate(finding.path)) for finding in findings],

@@ -83,7 +83,9 @@ class EmulatorApp:
         for route, pattern in self._routes:
             match = pattern.match(call.path)
             if match and route.method == call.method:
-                return route.handler(Call(call.method, call.path, match.groupdict(), call.query, call.headers, call.body))
+                return route.handler(
+                    Call(call.method, call.path, match.groupdict(), call.query, call.headers, call.body)
+                )
         return self.cloud.unknown_route(call.method, call.path)
 
     def _control(self, method: str, what: str, body: Any) -> Answer:

@@ -134,6 +134,8 @@ class Progress:
                 self.waiting[event.urn] = (event.op, "", time.monotonic())
             return
         self.waiting.pop(event.urn, None)
+        if event.op == "refresh":
+            return  # a look before the work; it finishes nothing
         if event.kind == "failed":
             self.failed.append(event.name)
             return

@@ -180,7 +180,9 @@ def _build(tell: Tell) -> None:
     """Build from the pinned, checksummed module; about eight minutes on two cores, once."""
     go = shutil.which("go")
     if go is None:
-        raise EngineMissing(f"Go is not installed, so the engine cannot be built (Go {LEAST_GO[0]}.{LEAST_GO[1]} is needed)")
+        raise EngineMissing(
+            f"Go is not installed, so the engine cannot be built (Go {LEAST_GO[0]}.{LEAST_GO[1]} is needed)"
+        )
     version = subprocess.run([go, "env", "GOVERSION"], capture_output=True, text=True, check=False).stdout  # noqa: S603
     number = re.match(r"go(\d+)\.(\d+)", version.strip())
     if number is None or (int(number[1]), int(number[2])) < LEAST_GO:

@@ -57,9 +57,7 @@ class Engine:
         if not self.state.state_file(self.stack).exists():
             self._plain("stack", "init", self.stack)
 
-    def run(
-        self, operation: Sequence[str], runtime_port: int | None, on_event: Callable[[Event], None]
-    ) -> RunResult:
+    def run(self, operation: Sequence[str], runtime_port: int | None, on_event: Callable[[Event], None]) -> RunResult:
         """Run an operation (up, preview, refresh, destroy with its flags) and hear its events.
 
         The first Ctrl-C lets the engine finish what it has begun; the second ends it at once.

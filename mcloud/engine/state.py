@@ -1,11 +1,11 @@
 """The folder that a stack's state lives in: the plain file backend, the state's random id, the passphrase, the lock.
 
-    .mcloud/
-      state-id          chosen once; part of every physical name
-      passphrase        mode 600; encrypts secrets in the state
-      state/            the engine's file backend
-      project/          the engine's project file
-      catalogs/         live catalogs of the last run
+.mcloud/
+  state-id          chosen once; part of every physical name
+  passphrase        mode 600; encrypts secrets in the state
+  state/            the engine's file backend
+  project/          the engine's project file
+  catalogs/         live catalogs of the last run
 """
 
 from __future__ import annotations
@@ -125,7 +125,9 @@ class StateFolder:
         except FileNotFoundError:
             return {}
         except ValueError as error:
-            raise StateError("the state file is damaged", where=str(path), hint=f"an older one is {path}.bak") from error
+            raise StateError(
+                "the state file is damaged", where=str(path), hint=f"an older one is {path}.bak"
+            ) from error
         return dict(document.get("checkpoint", {}).get("latest") or {})
 
     def lock_files(self, stack: str) -> list[Path]:

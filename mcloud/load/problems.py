@@ -81,7 +81,13 @@ def _say(item: Any, path: Path_) -> tuple[str, str | None]:
 
 
 def _word(value: Any) -> str:
-    return "mapping" if isinstance(value, Mapping) else "list" if isinstance(value, (list, tuple)) else type(value).__name__
+    return (
+        "mapping"
+        if isinstance(value, Mapping)
+        else "list"
+        if isinstance(value, (list, tuple))
+        else type(value).__name__
+    )
 
 
 @cache
@@ -94,7 +100,9 @@ def known_keys(path: Path_) -> list[str]:
     options = [_schema()]
     for part in path:
         options = [inner for option in options for inner in _inside(option, part)]
-    return sorted({key for option in options for key in option.get("properties", {})} | ({"variables"} if not path else set()))
+    return sorted(
+        {key for option in options for key in option.get("properties", {})} | ({"variables"} if not path else set())
+    )
 
 
 def _inside(schema: dict[str, Any], part: str | int) -> list[dict[str, Any]]:

@@ -19,12 +19,16 @@ def declared(document: Mapping[str, Any], locate: Locate, problems: list[Problem
     section = document.get("variables") or {}
     found: dict[str, Any] = {}
     if not isinstance(section, Mapping):
-        problems.append(Problem(locate(("variables",)), "variables is not a mapping", "variables: {name: {default: 3}}"))
+        problems.append(
+            Problem(locate(("variables",)), "variables is not a mapping", "variables: {name: {default: 3}}")
+        )
         return found
     for name, item in section.items():
         if not isinstance(item, Mapping) or set(item) - {"default", "description"}:
             where = locate(("variables", name))
-            problems.append(Problem(where, f"the variable {name!r} takes default and description", f"{name}: {{default: 3}}"))
+            problems.append(
+                Problem(where, f"the variable {name!r} takes default and description", f"{name}: {{default: 3}}")
+            )
             continue
         found[name] = item.get("default")
     return found

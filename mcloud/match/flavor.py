@@ -56,7 +56,9 @@ def match_flavor(need: FlavorNeed, catalog: Catalog, region: str, zone: str) -> 
     by_price = len({row.price.currency for row in fitting if row.price}) == 1 and all(row.price for row in fitting)
     best = min(fitting, key=lambda row: _score(row, by_price))
     losers = tuple(
-        Loser(row.name, reason or _why_second(row, best, by_price)) for row, reason in refused.items() if row is not best
+        Loser(row.name, reason or _why_second(row, best, by_price))
+        for row, reason in refused.items()
+        if row is not best
     )
     return FlavorMatch(best, losers)
 
@@ -110,9 +112,7 @@ def _distance(row: Flavor, need: FlavorNeed) -> tuple[float, str]:
 
 
 def _nearest(need: FlavorNeed, rows: tuple[Flavor, ...], zone: str) -> str | None:
-    usable = [
-        row for row in rows if _not_to_be_had(row, need, zone) is None and not (row.gpu and not need.gpu)
-    ]
+    usable = [row for row in rows if _not_to_be_had(row, need, zone) is None and not (row.gpu and not need.gpu)]
     if not usable:
         return None
     best = min(usable, key=lambda row: _distance(row, need))
@@ -136,7 +136,9 @@ def _forced(
         if elsewhere:
             return FlavorMatch(None, losers, f"{name} is sold in {elsewhere}, not in {zone}")
         close = difflib.get_close_matches(name, sorted({row.name for row in rows}), n=1)
-        return FlavorMatch(None, losers, f"there is no flavor {name}" + (f"; did you mean {close[0]}?" if close else ""))
+        return FlavorMatch(
+            None, losers, f"there is no flavor {name}" + (f"; did you mean {close[0]}?" if close else "")
+        )
     refused = [(row, _not_to_be_had(row, need, zone)) for row in chosen]
     able = [row for row, reason in refused if reason is None]
     if able:

@@ -37,7 +37,9 @@ def check_placement(stack: Stack) -> Iterator[Finding]:
     for name, group in stack.security_groups.items():
         for rule in (*group.ingress, *(group.egress or ())):
             for peer in (*rule.from_, *rule.to):
-                if isinstance(peer, GroupPeer) and _home(stack, stack.security_groups[peer.group]) != _home(stack, group):
+                if isinstance(peer, GroupPeer) and _home(stack, stack.security_groups[peer.group]) != _home(
+                    stack, group
+                ):
                     message = f"the group {peer.group!r} is in another place and cannot be named in a rule"
                     yield Finding("placement-differs", "block", ("security_groups", name), message, "name its blocks")
 

@@ -57,7 +57,9 @@ def _groups(stack: Stack) -> Iterator[Finding]:
                 if wrong:
                     yield Finding("rule-peer", "block", path, f"an {direction} rule has {mine!r}, not {other!r}")
                 if not peers and not wrong:
-                    yield Finding("rule-peer", "block", path, f"the rule has no {mine!r}", f"{mine}: anywhere, or a block")
+                    yield Finding(
+                        "rule-peer", "block", path, f"the rule has no {mine!r}", f"{mine}: anywhere, or a block"
+                    )
                 for peer in peers:
                     if isinstance(peer, GroupPeer):
                         yield from _named((*path, mine), "security group", peer.group, stack.security_groups)
@@ -68,7 +70,9 @@ def _servers(stack: Stack) -> Iterator[Finding]:
     for name, server in stack.servers.items():
         base: Path = ("servers", name)
         if server.subnet not in checked:
-            checked[server.subnet] = list(_found((*base, "subnet"), lambda text=server.subnet: find_subnet(stack, text)))
+            checked[server.subnet] = list(
+                _found((*base, "subnet"), lambda text=server.subnet: find_subnet(stack, text))
+            )
         yield from (Finding(f.code, f.severity, (*base, "subnet"), f.message, f.hint) for f in checked[server.subnet])
         for index, group in enumerate(server.security_groups):
             if group not in stack.security_groups:

@@ -43,7 +43,9 @@ def _block(text: object) -> ipaddress.IPv4Network:
 def _is_offered(block: ipaddress.IPv4Network) -> bool:
     first, last = int(block[0]), int(block[-1])
     spans = (("10.0.0.0", "10.255.255.255"), ("172.16.0.0", "172.24.255.255"), ("192.168.0.0", "192.168.255.255"))
-    return any(int(ipaddress.ip_address(low)) <= first and last <= int(ipaddress.ip_address(high)) for low, high in spans)
+    return any(
+        int(ipaddress.ip_address(low)) <= first and last <= int(ipaddress.ip_address(high)) for low, high in spans
+    )
 
 
 def create_network(world: World, call: Call) -> Answer:

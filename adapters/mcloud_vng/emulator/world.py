@@ -19,7 +19,11 @@ SEED = Path(__file__).parent / "seed"
 Item = dict[str, Any]
 
 ZONES = {
-    "hcm-3": (("HCM03-1A", "HCM-1A", False, True), ("HCM03-1B", "HCM-1B", True, False), ("HCM03-1C", "HCM-1C", True, False)),
+    "hcm-3": (
+        ("HCM03-1A", "HCM-1A", False, True),
+        ("HCM03-1B", "HCM-1B", True, False),
+        ("HCM03-1C", "HCM-1C", True, False),
+    ),
     "han-1": (("HAN01-1A", "HAN-1A", True, True),),
 }
 """Region -> (id, title, enabled, default). The default zone of hcm-3 is closed, as it was to a new account (LIVE)."""

@@ -96,7 +96,9 @@ def check(request: Request, kind: Kind, catalog: Catalog) -> Checked:
 def normalise(model: type[ResourceInputs], news: Mapping[str, Any]) -> tuple[dict[str, Any], tuple[Failure, ...]]:
     """Validate and write every value the same way; values that are not known yet pass."""
     unknown = {key: value for key, value in news.items() if contains_unknown(value)}
-    known = {key: value for key, value in news.items() if key not in unknown and key != "resolved" and value is not None}
+    known = {
+        key: value for key, value in news.items() if key not in unknown and key != "resolved" and value is not None
+    }
     try:
         parsed = model.model_validate(known | {key: _stand_in(value) for key, value in unknown.items()})
     except ValidationError as error:
@@ -152,11 +154,15 @@ def _choose(
 ) -> dict[str, Any]:
     before = olds.get("resolved") or {}
     same_place = str(olds.get("placement")) == inputs["placement"]
-    kept = {} if request.rematch or not same_place else {
-        pick: value
-        for pick, value in before.items()
-        if all(_field(olds, name) == _field(inputs, name) for name in CHOSEN_FROM.get(pick, ()))
-    }
+    kept = (
+        {}
+        if request.rematch or not same_place
+        else {
+            pick: value
+            for pick, value in before.items()
+            if all(_field(olds, name) == _field(inputs, name) for name in CHOSEN_FROM.get(pick, ()))
+        }
+    )
     kept = {pick: value for pick, value in kept.items() if value is not None}
     wanted = dict(inputs)
     if kept.get("zone") and "zone" not in wanted:

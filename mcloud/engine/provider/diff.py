@@ -52,7 +52,9 @@ def difference(
 ) -> Difference:
     """Compare new inputs with what is there."""
     changed = {key for key in news if key not in NOT_COMPARED and _differs(type_, old_outputs, news, key)}
-    changed |= {key for key in old_inputs if key not in news and key not in NOT_COMPARED and old_inputs[key] is not None}
+    changed |= {
+        key for key in old_inputs if key not in news and key not in NOT_COMPARED and old_inputs[key] is not None
+    }
     changed -= {key for key in changed if key not in news and old_inputs.get(key) == defaults(type_.inputs).get(key)}
     old_picks, new_picks = old_outputs.get("resolved") or {}, news.get("resolved") or {}
     if not contains_unknown(new_picks):
@@ -62,7 +64,9 @@ def difference(
     replaces = set(kind.replaces(frozenset(changed), old_outputs, news))
     if "placement" in changed and _moves(old_outputs, news):
         replaces.add("placement")
-    return Difference(tuple(sorted(changed)), tuple(sorted(replaces)), kind.delete_first and "placement" not in replaces)
+    return Difference(
+        tuple(sorted(changed)), tuple(sorted(replaces)), kind.delete_first and "placement" not in replaces
+    )
 
 
 def _differs(type_: KindType, old: Mapping[str, Any], news: Mapping[str, Any], key: str) -> bool:

@@ -69,33 +69,33 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):  # type: ignore[misc
 
         return Work(self.context, type_of(urn), urn.rsplit("::", 1)[1], tell)
 
-    def GetPluginInfo(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
+    def GetPluginInfo(self, request: Any, context: grpc.ServicerContext) -> Any:
         return provider_pb2_info(__version__)
 
-    def GetSchema(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
+    def GetSchema(self, request: Any, context: grpc.ServicerContext) -> Any:
         return provider_pb2.GetSchemaResponse(schema=json.dumps(provider_schema(__version__)))
 
-    def CheckConfig(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
+    def CheckConfig(self, request: Any, context: grpc.ServicerContext) -> Any:
         return provider_pb2.CheckResponse(inputs=request.news)
 
-    def DiffConfig(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
+    def DiffConfig(self, request: Any, context: grpc.ServicerContext) -> Any:
         return provider_pb2.DiffResponse(changes=provider_pb2.DiffResponse.DIFF_NONE)
 
-    def Configure(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
+    def Configure(self, request: Any, context: grpc.ServicerContext) -> Any:
         return provider_pb2.ConfigureResponse(
             acceptSecrets=False, supportsPreview=True, acceptResources=False, acceptOutputs=False
         )
 
-    def Attach(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
+    def Attach(self, request: Any, context: grpc.ServicerContext) -> Any:
         self.attach_engine(request.address)
         return empty_pb2.Empty()
 
-    def Cancel(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
+    def Cancel(self, request: Any, context: grpc.ServicerContext) -> Any:
         # Sent at every ordinary end too; only those who wait take notice.
         self.context.cancelled.set()
         return empty_pb2.Empty()
 
-    def Check(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
+    def Check(self, request: Any, context: grpc.ServicerContext) -> Any:
         return _answer(context, lambda: self._check(request))
 
     def _check(self, request: Any) -> Any:
@@ -114,9 +114,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):  # type: ignore[misc
             return _failures(request.news, [("placement", str(error))])
         olds = decode(request.olds) if request.HasField("olds") and request.olds.fields else None
         checked = check(
-            Request(
-                work.type, work.name, news, olds, request.randomSeed, self.context.state_id, self.context.rematch
-            ),
+            Request(work.type, work.name, news, olds, request.randomSeed, self.context.state_id, self.context.rematch),
             kind,
             catalog,
         )
@@ -124,7 +122,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):  # type: ignore[misc
             return _failures(request.news, [(failure.prop, failure.reason) for failure in checked.failures])
         return provider_pb2.CheckResponse(inputs=encode(checked.inputs))
 
-    def Diff(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
+    def Diff(self, request: Any, context: grpc.ServicerContext) -> Any:
         return _answer(context, lambda: self._diff(request))
 
     def _diff(self, request: Any) -> Any:
@@ -144,7 +142,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):  # type: ignore[misc
             deleteBeforeReplace=found.delete_first and bool(found.replaces),
         )
 
-    def Create(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
+    def Create(self, request: Any, context: grpc.ServicerContext) -> Any:
         return _answer(context, lambda: self._create(request))
 
     def _create(self, request: Any) -> Any:
@@ -154,7 +152,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):  # type: ignore[misc
         resource_id, outputs = work.create(inputs)
         return provider_pb2.CreateResponse(id=resource_id, properties=encode(outputs))
 
-    def Read(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
+    def Read(self, request: Any, context: grpc.ServicerContext) -> Any:
         return _answer(context, lambda: self._read(request))
 
     def _read(self, request: Any) -> Any:
@@ -165,7 +163,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):  # type: ignore[misc
         inputs, outputs = found
         return provider_pb2.ReadResponse(id=request.id, inputs=encode(inputs), properties=encode(outputs))
 
-    def Update(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
+    def Update(self, request: Any, context: grpc.ServicerContext) -> Any:
         return _answer(context, lambda: self._update(request))
 
     def _update(self, request: Any) -> Any:
@@ -174,7 +172,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):  # type: ignore[misc
             return provider_pb2.UpdateResponse(properties=encode(olds | news))
         return provider_pb2.UpdateResponse(properties=encode(work.update(request.id, olds, news)))
 
-    def Delete(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
+    def Delete(self, request: Any, context: grpc.ServicerContext) -> Any:
         def delete() -> Any:
             self._work(request.urn).delete(request.id, decode(request.properties))
             return empty_pb2.Empty()

@@ -116,9 +116,7 @@ class Work:
             inputs = {"placement": str(at), **observed.inputs, "resolved": observed.picks}
         return dict(inputs), self._outputs(operations, kind, at, inputs, native)
 
-    def update(
-        self, resource_id: str, olds: Mapping[str, Any], news: Mapping[str, Any]
-    ) -> dict[str, Any]:
+    def update(self, resource_id: str, olds: Mapping[str, Any], news: Mapping[str, Any]) -> dict[str, Any]:
         """Take the steps from what is there to what is asked for; also goes on with a half-made resource.
 
         Raises:

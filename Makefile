@@ -1,0 +1,47 @@
+# Everything that a bare machine needs is installed by these targets: Python 3.11-3.13 and make must be there.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.PHONY: setup engine demo test lint bench oracle lock clean
+
+setup: $(STAMP)
+
+$(STAMP): requirements.lock pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(0 if (3, 11) <= sys.version_info[:2] < (3, 14) else "Python 3.11-3.13 is needed: make PYTHON=python3.12 …")'
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet --disable-pip-version-check uv==0.13.9
+	$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	touch $(STAMP)
+
+engine: setup
+	$(BIN)/mcloud engine install
+
+demo: engine
+	$(BIN)/mcloud demo
+
+test: lint engine
+	$(BIN)/coverage erase
+	$(BIN)/python -m pytest -n 2 --cov --cov-report= tests
+	$(BIN)/python -m tests.coverage_floor
+
+lint: setup
+	$(BIN)/ruff check mcloud adapters tests stacks
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: engine
+	$(BIN)/python -m tests.bench $(BENCH)
+
+# The vendor's own Terraform provider against the emulator: make oracle PROVIDER=/path/to/terraform-provider-vngcloud
+oracle: setup
+	$(BIN)/python -m tests.oracle.terraform_vng $(PROVIDER)
+
+lock: setup
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
+	  --no-emit-index-url --extra dev pyproject.toml --output-file requirements.lock
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .coverage*
