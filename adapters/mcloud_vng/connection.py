@@ -5,23 +5,46 @@ from __future__ import annotations
 import base64
 import json
 import threading
-import time
-from typing import Any
-from urllib.parse import quote, urlencode, urlparse
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+from urllib.parse import quote, urlencode, urlsplit
 
-import requests
 from libcloud.common.base import ConnectionUserAndKey
 from libcloud.http import LibcloudConnection
 
-from mcloud_vng.vendor_errors import VendorError, parse_refusal
+from mcloud_vng.tokens import shared_token
+from mcloud_vng.vendor_errors import VendorError, parse_refusal, retry_after
 
 # Service-account gateways (dossier 2.1: [SDK] README, [CLI] config.go, [MCP]; 2026-08).
 IAM_ENDPOINT = "https://iamapis.vngcloud.vn/accounts-api"
 VSERVER_ENDPOINT = "https://{region}.api.vngcloud.vn/vserver/vserver-gateway"
-RENEW_BEFORE = 60.0  # seconds, as the vendor's CLI does
-LIFETIME = 1800.0  # seconds, what the vendor's CLI assumes when the answer names none
+LIFETIME = 1800.0  # seconds, what [CLI-old] and [MCP] assume when the answer names none
 PAGE = 100
 TIMEOUT = 60.0
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+# A gateway may answer a stale token with a 4xx or 5xx that carries this code ([MCP] v0.1.1, 2026-08-26).
+STALE_TOKEN = "IAM_VALIDATION_ERROR"  # noqa: S105 - the vendor's code
+
+# Names of the HTTP library's errors that come before a byte of the request is sent, and what they mean. They are
+# matched by name, so that this module needs nothing but libcloud.
+NOT_SENT = {
+    "NameResolutionError": "the name of the host is not known",
+    "NewConnectionError": "cannot connect",
+    "ConnectTimeoutError": "connect timed out",
+    "SSLCertVerificationError": "the certificate of the host is not trusted",
+}
+
+
+NOT_JSON = object()
+
+
+class Reply(NamedTuple):
+    """An answer as it came."""
+
+    status: int
+    headers: Mapping[str, str]
+    text: str
 
 
 class VNGConnection(ConnectionUserAndKey):  # type: ignore[misc]
@@ -33,154 +56,204 @@ class VNGConnection(ConnectionUserAndKey):  # type: ignore[misc]
         region: URL token of the region, for example hcm-3.
         iam_endpoint: URL before ``/v2/auth/token``.
         vserver_endpoint: URL before ``/v2/…``; ``{region}`` in it is filled in.
-        timeout: seconds for one call.
+        auth_version: "v2", or "v1" for the older sign-in.
+        timeout: seconds to connect and seconds between two bytes of the answer.
 
-    Nothing is repeated but a call refused with 401, once, with a fresh token.
+    Raises:
+        ValueError: no such ``auth_version``, or an endpoint is no http(s) URL.
+
+    Nothing is repeated but a call refused for its token, once, with a fresh one. Redirects are not followed: a
+    redirected POST would become a GET, and a redirect to another host loses the token.
     """
 
     def __init__(
         self,
         user_id: str,
         key: str,
+        secure: bool = True,
         *,
         region: str,
         iam_endpoint: str | None = None,
         vserver_endpoint: str | None = None,
-        timeout: float = TIMEOUT,
-        **_: Any,
+        auth_version: str = "v2",
+        timeout: float | None = None,
+        **libclouds: Any,
     ) -> None:
-        super().__init__(user_id, key, secure=True, timeout=int(timeout))
-        self._iam = (iam_endpoint or IAM_ENDPOINT).rstrip("/")
-        self._vserver = (vserver_endpoint or VSERVER_ENDPOINT).format(region=region).rstrip("/")
-        self._timeout = timeout
+        super().__init__(user_id, key, secure=secure, timeout=timeout or TIMEOUT, **libclouds)
+        if auth_version not in ("v1", "v2"):
+            raise ValueError(f"auth_version is {auth_version!r}; it can be v2 or v1")
+        self._auth_version = auth_version
+        self._iam = _endpoint(iam_endpoint or IAM_ENDPOINT)
+        self._vserver = _endpoint((vserver_endpoint or VSERVER_ENDPOINT).replace("{region}", region))
         self._threads = threading.local()
-        self._token_lock = threading.Lock()
-        self._token: tuple[str, float] | None = None
+        self._token = shared_token(f"{self._iam}/{auth_version}", user_id, key)
 
-    def call(self, method: str, path: str, *, body: Any = None, query: dict[str, Any] | None = None) -> Any:
+    def connect(self, *_: Any, **__: Any) -> None:
+        """Nothing: connections are made by the thread that needs one."""
+
+    def call(self, method: str, path: str, *, body: Any = None, query: Mapping[str, Any] | None = None) -> Any:
         """One call to the gateway; the parsed answer, None for an empty one.
 
         Raises:
             VendorError: refused, failed, or no answer.
         """
-        token = self._current_token()
-        status, headers, text = self._send(method, self._vserver, path, token, body, query)
-        if status == 401:
-            token = self._renewed(token)
-            status, headers, text = self._send(method, self._vserver, path, token, body, query)
-        return _parsed(method, path, status, headers, text)
+        token = self._token.current(self._sign_in)
+        reply = self._send(method, path, token, body, query)
+        if _token_is_refused(reply):
+            token = self._token.renewed(token, self._sign_in)
+            reply = self._send(method, path, token, body, query)
+        return _parsed(method, path, reply)
 
-    def pages(self, path: str, query: dict[str, Any] | None = None) -> list[dict[str, Any]]:
-        """All rows of a paged list."""
+    def pages(self, path: str, query: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
+        """All rows of a paged list (dossier 4.3: pages count from 1).
+
+        Raises:
+            VendorError: refused, failed, or no answer.
+        """
         rows: list[dict[str, Any]] = []
         number = 1
         while True:
             answer = self.call("GET", path, query={**(query or {}), "page": number, "size": PAGE})
-            rows.extend(answer["listData"])
-            if number >= int(answer.get("totalPage") or 0):
+            part = field("GET", path, answer, "listData")
+            rows.extend(part)
+            if not part or number >= int(answer.get("totalPage") or 0):
                 return rows
             number += 1
 
-    def _current_token(self) -> str:
-        with self._token_lock:
-            if self._token is None or time.monotonic() >= self._token[1]:
-                self._token = self._sign_in()
-            return self._token[0]
-
-    def _renewed(self, refused: str) -> str:
-        """A fresh token, unless another thread has got one already."""
-        with self._token_lock:
-            if self._token is None or self._token[0] == refused:
-                self._token = self._sign_in()
-            return self._token[0]
-
     def _sign_in(self) -> tuple[str, float]:
-        """The v2 token call with Basic and a form (dossier 3.1); there is no refresh token."""
-        pair = f"{quote(self.user_id, safe='')}:{quote(self.key, safe='')}".encode()
-        headers = {
-            "Authorization": f"Basic {base64.b64encode(pair).decode()}",
-            "Content-Type": "application/x-www-form-urlencoded",
-        }
-        path = "/v2/auth/token"
-        status, answer_headers, text = self._exchange(
-            "POST", self._iam, path, headers, urlencode({"grant_type": "client_credentials", "scope": "email"})
-        )
-        answer = _parsed("POST", path, status, answer_headers, text)
-        lifetime = float(answer.get("expires_in") or LIFETIME)
-        return str(answer["access_token"]), time.monotonic() + max(0.0, lifetime - RENEW_BEFORE)
+        """Token and lifetime in seconds (dossier 3.1); there is no refresh token."""
+        path = f"/{self._auth_version}/auth/token"
+        if self._auth_version == "v2":
+            # As the OAuth library of [TF] and [CLI] does: both parts escaped, then a form.
+            pair = f"{quote(self.user_id, safe='')}:{quote(self.key, safe='')}"
+            kind, data = "application/x-www-form-urlencoded", "grant_type=client_credentials&scope=email"
+        else:
+            # As [MCP] v0.1.1 does.
+            pair = f"{self.user_id}:{self.key}"
+            kind, data = "application/json", json.dumps({"grantType": "client_credentials"})
+        headers = {"Authorization": f"Basic {base64.b64encode(pair.encode()).decode()}", "Content-Type": kind}
+        answer = _parsed("POST", path, self._exchange("POST", self._iam, path, "", headers, data))
+        old = self._auth_version == "v1"
+        token = field("POST", path, answer, "accessToken" if old else "access_token")
+        # A number, or a numeric string.
+        return str(token), float(answer.get("expiresIn" if old else "expires_in") or LIFETIME)
 
-    def _send(
-        self, method: str, base: str, path: str, token: str, body: Any, query: dict[str, Any] | None
-    ) -> tuple[int, Any, str]:
+    def _send(self, method: str, path: str, token: str, body: Any, query: Mapping[str, Any] | None) -> Reply:
         headers = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
         data = None
         if body is not None:
             headers["Content-Type"] = "application/json"
             data = json.dumps(body)
-        if query:
-            path = f"{path}?{urlencode(query)}"
-        return self._exchange(method, base, path, headers, data)
+        return self._exchange(method, self._vserver, path, f"?{urlencode(query)}" if query else "", headers, data)
 
     def _exchange(
-        self, method: str, base: str, path: str, headers: dict[str, str], data: str | None
-    ) -> tuple[int, Any, str]:
-        parsed = urlparse(base)
-        connection = self._connection_of_thread(parsed.scheme == "https", parsed.hostname or "", parsed.port)
+        self, method: str, base: str, path: str, query: str, headers: dict[str, str], data: str | None
+    ) -> Reply:
+        parts = urlsplit(base)
+        connection = self._connection_of_thread(parts.scheme == "https", parts.hostname or "", parts.port)
         try:
-            connection.request(method, f"{parsed.path}{path}", body=data, headers=headers)
+            connection.request(method, f"{parts.path}{path}{query}", body=data, headers=headers)
             response = connection.response
-            return response.status_code, response.headers, response.text
-        except requests.exceptions.ConnectTimeout as error:
-            raise VendorError(method, path, text="connect timed out", sent=False) from error
-        except requests.exceptions.ConnectionError as error:
-            raise VendorError(method, path, text=_reason(error), sent=not _refused(error)) from error
-        except requests.exceptions.RequestException as error:
-            raise VendorError(method, path, text=type(error).__name__) from error
+            # The answers name no charset, and the library's guess of one is slow and may be wrong: JSON is UTF-8.
+            return Reply(response.status_code, response.headers, response.content.decode("utf-8", errors="replace"))
+        except OSError as error:  # every error of libcloud's HTTP library is one
+            failure = _failure(method, path, error)
+        # Raised here and not above: the library's error holds the request with its Authorization header.
+        raise failure
 
     def _connection_of_thread(self, secure: bool, host: str, port: int | None) -> Any:
         """libcloud's HTTP connection holds one answer at a time, so each thread has its own; it keeps alive."""
         kept = self._threads.__dict__.setdefault("connections", {})
         number = port or (443 if secure else 80)
-        if (host, number) not in kept:
-            made = LibcloudConnection(host=host, port=number, secure=secure, timeout=self._timeout)
-            made.session.trust_env = made.session.trust_env and host not in ("127.0.0.1", "localhost")
-            kept[host, number] = made
-        return kept[host, number]
+        if (secure, host, number) not in kept:
+            name = f"[{host}]" if ":" in host else host
+            made = LibcloudConnection(
+                host=name, port=number, secure=secure, timeout=self.timeout, proxy_url=self.proxy_url
+            )
+            made.session.max_redirects = 0
+            # Without an own auth the library would put a netrc entry in place of the token.
+            made.session.auth = _as_it_is
+            if host in LOOPBACK:
+                made.session.trust_env = False
+            kept[secure, host, number] = made
+        return kept[secure, host, number]
 
 
-def _refused(error: BaseException) -> bool:
-    """Whether no connection was made, so that nothing was sent."""
-    seen: BaseException | None = error
-    while seen is not None:
-        if isinstance(seen, (ConnectionRefusedError,)) or "NewConnectionError" in str(seen):
-            return True
-        inner = seen.args[0] if seen.args and isinstance(seen.args[0], BaseException) else None
-        seen = inner or seen.__cause__ or getattr(seen, "reason", None)
-    return False
+def field(method: str, path: str, answer: Any, name: str) -> Any:
+    """A field that the answer must have.
+
+    Raises:
+        VendorError: it is not there; what the call did is not known.
+    """
+    if not isinstance(answer, dict) or answer.get(name) is None:
+        raise VendorError(method, path, text=f"the answer has no {name}")
+    return answer[name]
 
 
-def _reason(error: BaseException) -> str:
-    return "connection refused" if _refused(error) else "connection lost"
+def _endpoint(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.port == 0:
+        raise ValueError(f"{url!r} is no endpoint; give a URL that starts with https://")
+    return url.rstrip("/")
 
 
-def _parsed(method: str, path: str, status: int, headers: Any, text: str) -> Any:
-    if status >= 400:
-        code, message = parse_refusal(text)
-        raise VendorError(method, path, status=status, code=code, text=message, retry_after=_retry_after(headers))
-    if not text.strip():
+def _as_it_is(request: Any) -> Any:
+    return request
+
+
+def _token_is_refused(reply: Reply) -> bool:
+    return reply.status == 401 or (reply.status >= 400 and parse_refusal(reply.text)[0] == STALE_TOKEN)
+
+
+def _parsed(method: str, path: str, reply: Reply) -> Any:
+    if reply.status >= 400:
+        code, text = parse_refusal(reply.text)
+        wait = retry_after(reply.headers)
+        raise VendorError(method, path, status=reply.status, code=code, text=text, retry_after=wait)
+    if not reply.text.strip():
         return None
-    try:
-        answer = json.loads(text)
-    except ValueError as error:
-        raise VendorError(method, path, status=502, text="the answer is not JSON") from error
+    answer = _loaded(reply.text)
+    if answer is NOT_JSON:
+        raise VendorError(method, path, text=f"HTTP {reply.status}, but the answer is not JSON")
     if isinstance(answer, dict) and answer.get("success") is False:
         # v1 answers 200 with success false (dossier 4.4).
-        raise VendorError(method, path, status=400, text=str(answer.get("errorMsg") or "refused"))
+        code, text = parse_refusal(reply.text)
+        raise VendorError(method, path, status=reply.status, code=code, text=text or "refused without a reason")
     return answer
 
 
-def _retry_after(headers: Any) -> float | None:
+def _loaded(text: str) -> Any:
+    """The value, or ``NOT_JSON``: the parser's own error would hold the answer, which may be a token's."""
     try:
-        return float(headers.get("retry-after"))
-    except (TypeError, ValueError):
-        return None
+        return json.loads(text)
+    except ValueError:
+        return NOT_JSON
+
+
+def _failure(method: str, path: str, error: OSError) -> VendorError:
+    """What the library's error says about the request; when in doubt, it was sent."""
+    names = _names(error)
+    for name, text in NOT_SENT.items():
+        if name in names:
+            return VendorError(method, path, text=text, sent=False)
+    if "ReadTimeout" in names or "ReadTimeoutError" in names:
+        return VendorError(method, path, text="timed out waiting for the answer")
+    if "TooManyRedirects" in names:
+        return VendorError(method, path, text="redirected to another address; check the endpoint")
+    return VendorError(method, path, text="connection lost")
+
+
+def _names(error: BaseException) -> set[str]:
+    """Class names of an error and of what caused it. What merely was handled at the time (``__context__``) is left out:
+    a call made while an earlier error is handled would be taken for that one."""
+    found: set[str] = set()
+    todo: list[Any] = [error]
+    seen: set[int] = set()
+    while todo:
+        item = todo.pop()
+        if not isinstance(item, BaseException) or id(item) in seen:
+            continue
+        seen.add(id(item))
+        found.update(kind.__name__ for kind in type(item).__mro__)
+        todo += [*item.args, item.__cause__, getattr(item, "reason", None)]
+    return found

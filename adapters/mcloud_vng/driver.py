@@ -32,34 +32,43 @@ NODE_STATES = {
     "VERIFYING-FLAVOR": NodeState.RECONFIGURING,
     "CHANGING-SECURITY-GROUP": NodeState.RECONFIGURING,
     "DELETING": NodeState.PENDING,
+    "DELETED": NodeState.TERMINATED,
     "ERROR": NodeState.ERROR,
 }
 VOLUME_STATES = {
     "AVAILABLE": StorageVolumeState.AVAILABLE,
     "IN-USE": StorageVolumeState.INUSE,
     "CREATING": StorageVolumeState.CREATING,
+    "CREATING-BILLING": StorageVolumeState.CREATING,
+    "RESIZING": StorageVolumeState.UPDATING,
+    "CHANGING-IOPS": StorageVolumeState.UPDATING,
     "ATTACHING": StorageVolumeState.ATTACHING,
+    "DETACHING": StorageVolumeState.UPDATING,
     "DELETING": StorageVolumeState.DELETING,
     "ERROR": StorageVolumeState.ERROR,
 }
 
 
 class VNGNodeDriver(VServerCalls, NodeDriver):  # type: ignore[misc]
-    """Nodes, sizes, images, locations, volumes and keys of one region.
+    """Nodes, sizes, images, locations, volumes and keys of one region. One driver serves many threads.
 
     Args:
         key: client id of a service account.
         secret: its client secret.
         region: hcm-3 or han-1.
         project: project id; left out, the user's first one in the region.
+        zone: id of the zone for new nodes where neither they nor their size say one.
         iam_endpoint, vserver_endpoint: other addresses than the vendor's, for an emulator.
+        auth_version: "v2", or "v1" for the vendor's older sign-in.
+        timeout: seconds for an answer.
+
+    Its own calls raise ``VendorError``; no call is made before the first that needs one.
     """
 
     name = "VNG Cloud"
     website = "https://greennode.ai"
     type = NAME
     connectionCls = VNGConnection
-    features = {"create_node": ["ssh_key"]}  # noqa: RUF012 - libcloud's own form
 
     def __init__(
         self,
@@ -68,23 +77,26 @@ class VNGNodeDriver(VServerCalls, NodeDriver):  # type: ignore[misc]
         *,
         region: str = "hcm-3",
         project: str | None = None,
+        zone: str | None = None,
         iam_endpoint: str | None = None,
         vserver_endpoint: str | None = None,
+        auth_version: str = "v2",
         timeout: float = TIMEOUT,
     ) -> None:
-        # NodeDriver's own constructor would build a connection of another form.
-        self.key, self.secret, self.region = key, secret, region
-        self.connection = VNGConnection(
-            key,
-            secret,
-            region=region,
-            iam_endpoint=iam_endpoint,
-            vserver_endpoint=vserver_endpoint,
-            timeout=timeout,
-        )
+        self._connection_arguments = {
+            "region": region,
+            "iam_endpoint": iam_endpoint,
+            "vserver_endpoint": vserver_endpoint,
+            "auth_version": auth_version,
+        }
         self._project_lock = threading.Lock()
         self._account: Raw | None = None
         self._wanted_project = project
+        self._zone = zone
+        super().__init__(key, secret, region=region, timeout=timeout)
+
+    def _ex_connection_class_kwargs(self) -> Raw:
+        return dict(self._connection_arguments)
 
     def __repr__(self) -> str:
         return f"VNGNodeDriver(region={self.region!r})"
@@ -124,25 +136,36 @@ class VNGNodeDriver(VServerCalls, NodeDriver):  # type: ignore[misc]
         name: str,
         size: NodeSize,
         image: NodeImage,
+        location: NodeLocation | None = None,
         *,
         ex_network: str,
         ex_subnet: str,
-        ex_security_groups: list[str] | None = None,
-        ex_keyname: str | None = None,
-        ex_root_disk_size: int = 20,
         ex_root_disk_type: str,
+        ex_root_disk_size: int = 20,
+        ex_security_groups: list[str] | None = None,
+        ex_key: str | None = None,
         ex_user_data: str | None = None,
-        location: NodeLocation | None = None,
+        ex_zone: str | None = None,
     ) -> Node:
-        """Create a server; it is pending when this returns (``wait_until_running`` waits).
+        """Create a server; it is pending when this returns.
+
+        ``wait_until_running([node], ssh_interface="private_ips")`` waits: there is no public address.
 
         Args:
             size, image, location: of one zone.
             ex_network, ex_subnet: ids.
-            ex_security_groups: ids; left out, the project's default group.
-            ex_root_disk_size: GB, at least 20.
             ex_root_disk_type: id of a volume type of the zone.
+            ex_root_disk_size: GB, at least 20.
+            ex_security_groups: ids; left out, the project's default group.
+            ex_key: name of a key pair.
+            ex_user_data: cloud-init text.
+            ex_zone: id of a zone, in place of ``location``.
+
+        Raises:
+            KeyPairDoesNotExistError: there is no such key.
+            VendorError: refused or no answer.
         """
+        zone = ex_zone or (location.id if location else None) or size.extra.get("zone") or self._zone
         body: Raw = {
             "name": name,
             "flavorId": size.id,
@@ -153,10 +176,11 @@ class VNGNodeDriver(VServerCalls, NodeDriver):  # type: ignore[misc]
             "rootDiskTypeId": ex_root_disk_type,
             "encryptionVolume": False,
             "securityGroup": ex_security_groups or [],
-            "zoneId": location.id if location else size.extra.get("zone"),
         }
-        if ex_keyname:
-            body["sshKeyId"] = self.get_key_pair(ex_keyname).extra["id"]
+        if zone:
+            body["zoneId"] = zone
+        if ex_key:
+            body["sshKeyId"] = self.get_key_pair(ex_key).extra["id"]
         if ex_user_data:
             body |= {"userData": ex_user_data, "userDataBase64Encoded": False}
         return self._node(self.ex_create_server(body))
@@ -186,6 +210,16 @@ class VNGNodeDriver(VServerCalls, NodeDriver):  # type: ignore[misc]
         self.ex_resize_server(node.id, size.id)
         return True
 
+    def ex_rename_node(self, node: Node, name: str) -> bool:
+        """Rename."""
+        self.ex_rename_server(node.id, name)
+        return True
+
+    def ex_set_security_groups(self, node: Node, groups: list[str]) -> bool:
+        """Replace the node's security groups by those of these ids."""
+        self.ex_update_server_secgroups(node.id, groups)
+        return True
+
     def _node(self, item: Raw) -> Node:
         nics = item.get("internalInterfaces") or []
         return Node(
@@ -208,19 +242,24 @@ class VNGNodeDriver(VServerCalls, NodeDriver):  # type: ignore[misc]
     # What is offered
 
     def list_locations(self) -> list[NodeLocation]:
-        """The zones that are open to the account."""
+        """The zones that are open to the account. One zone of hcm-3 is in Bangkok (dossier 1)."""
         rows = [item for item in self.ex_list_zones() if item.get("isEnabled")]
-        return [NodeLocation(item["uuid"], item["name"], "VN", self) for item in rows]
+        return [
+            NodeLocation(item["uuid"], item["name"], "TH" if "-BKK-" in item["uuid"] else "VN", self) for item in rows
+        ]
 
     def list_sizes(self, location: NodeLocation | None = None) -> list[NodeSize]:
-        """Flavors that can be had now, of one zone or of all."""
+        """Flavors that can be had now, of one zone or of all; ids differ from zone to zone."""
         found = []
-        for zone in self.ex_list_flavor_zones():
-            if location is None or zone.get("zoneId") in (None, location.id):
-                found += [self._size(row) for row in self.ex_list_flavors(zone["id"]) if not row.get("isSoldOut")]
-        return [size for size in found if location is None or size.extra["zone"] in (None, location.id)]
+        for family in self.ex_list_flavor_zones():
+            for row in self.ex_list_flavors(family["id"]):
+                # A flavor's own zoneId may be null (MCP-LIVE).
+                zone = row.get("zoneId") or family.get("zoneId")
+                if not _is_sold_out(row) and (location is None or zone in (None, location.id)):
+                    found.append(self._size(row, zone))
+        return found
 
-    def _size(self, row: Raw) -> NodeSize:
+    def _size(self, row: Raw, zone: str | None) -> NodeSize:
         return NodeSize(
             id=row["flavorId"],
             name=row["name"],
@@ -229,7 +268,7 @@ class VNGNodeDriver(VServerCalls, NodeDriver):  # type: ignore[misc]
             bandwidth=row.get("bandwidth"),
             price=None,
             driver=self,
-            extra={"cpu": row["cpu"], "gpu": row.get("gpu", 0), "zone": row.get("zoneId")},
+            extra={"cpu": row["cpu"], "gpu": row.get("gpu", 0), "zone": zone},
         )
 
     def list_images(self, location: NodeLocation | None = None) -> list[NodeImage]:
@@ -270,6 +309,10 @@ class VNGNodeDriver(VServerCalls, NodeDriver):  # type: ignore[misc]
                 return self._key(row)
         raise KeyPairDoesNotExistError(name=name, driver=self)
 
+    def create_key_pair(self, name: str) -> KeyPair:
+        """Let the service make a pair; the private key is in this answer only."""
+        return self._key(self.ex_generate_ssh_key(name))
+
     def import_key_pair_from_string(self, name: str, key_material: str) -> KeyPair:
         """Import a public key: RSA only (LIVE)."""
         return self._key(self.ex_import_ssh_key({"name": name, "pubKey": key_material}))
@@ -281,7 +324,13 @@ class VNGNodeDriver(VServerCalls, NodeDriver):  # type: ignore[misc]
 
     def _key(self, row: Raw) -> KeyPair:
         # The service gives no fingerprint.
-        return KeyPair(row["name"], row.get("pubKey"), None, self, extra={"id": row["id"]})
+        return KeyPair(row["name"], row.get("pubKey"), None, self, row.get("privateKey"), {"id": row["id"]})
+
+
+def _is_sold_out(row: Raw) -> bool:
+    """[MCP] v0.1.1 hides flavors of which none are left, too."""
+    left = row.get("remainingVms")
+    return bool(row.get("isSoldOut")) or (left is not None and int(left) <= 0)
 
 
 def register() -> None:

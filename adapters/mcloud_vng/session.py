@@ -43,8 +43,13 @@ def connect(profile: CloudProfile, at: Placement) -> VngSession:
     secret = profile.secret("client_secret", fallback_env=CLIENT_SECRET_VARIABLE)
     from mcloud_vng.driver import VNGNodeDriver
 
-    places = {f"{name}_endpoint": url for name, url in profile.endpoints.items() if name in {"iam", "vserver"}}
-    driver = VNGNodeDriver(client_id, secret.reveal(), region=at.region, **places)
+    driver = VNGNodeDriver(
+        client_id,
+        secret.reveal(),
+        region=at.region,
+        iam_endpoint=profile.endpoints.get("iam"),
+        vserver_endpoint=profile.endpoints.get("vserver"),
+    )
     session = VngSession(driver)
     try:
         _ = session.account

@@ -112,14 +112,16 @@ def rule_bodies(inputs: Native) -> list[dict[str, Any]]:
 def same_rule(body: Native, native: Native) -> bool:
     """Whether a rule of the cloud says what a body says; icmp and any are seen with other ports too (dossier 5.7)."""
     protocol = str(native.get("protocol") or "").lower()
-    plain = (
+    plain: bool = (
         native.get("direction") == body["direction"]
         and protocol == body["protocol"]
         and native.get("remoteIpPrefix") == body["remoteIpPrefix"]
     )
     if not plain or protocol in ("any", "icmp"):
         return plain
-    return (native.get("portRangeMin"), native.get("portRangeMax")) == (body["portRangeMin"], body["portRangeMax"])
+    return bool(
+        native.get("portRangeMin") == body["portRangeMin"] and native.get("portRangeMax") == body["portRangeMax"]
+    )
 
 
 def rule_seen(at: Placement, group: str, rules: list[Native]) -> dict[str, Any]:

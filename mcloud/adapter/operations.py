@@ -25,6 +25,7 @@ from mcloud.errors import (
     FailedState,
     InUse,
     McloudError,
+    NotFound,
     RateLimited,
     Temporary,
     TimedOut,
@@ -220,6 +221,8 @@ class Operations:
             try:
                 self.call(f"delete {what}", lambda: kind.delete(self.session, native_id), retry=True)
                 break
+            except NotFound:
+                return
             except (InUse, Conflict) as error:
                 if time.monotonic() >= end:
                     raise TimedOut(f"{what} is still in use: {error.message}", hint=error.hint, where=what) from error

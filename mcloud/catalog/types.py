@@ -217,7 +217,8 @@ class Catalog:
 
     def oldest(self) -> date | None:
         """The day of the oldest fact."""
-        rows = (*self.regions, *self.flavors, *self.images, *self.disks, *self.limits)
+        rows: list[Region | Flavor | Image | DiskClass | Limit] = [*self.regions, *self.flavors]
+        rows += [*self.images, *self.disks, *self.limits]
         return min((row.provenance.as_of for row in rows), default=None)
 
 

@@ -36,7 +36,7 @@ def up(
     part = dict(control.spec_of(cloud).profile(daemon.url, daemon.client_id))
     part["secrets"] = {"client_secret": f"file:{daemon.secret_file}"}
     save_profile(profile, {cloud: part})
-    typer.echo(f"the {cloud} emulator is up at {daemon.url} (state times × {daemon.time_factor:g})")
+    typer.echo(f"the {cloud} emulator is up at {daemon.url} (state times x {daemon.time_factor:g})")
     typer.echo(f"profile {profile!r} leads to it: add --profile {profile}, or export MCLOUD_PROFILE={profile}")
 
 
@@ -61,7 +61,7 @@ def status(cloud: Cloud, as_json: AsJson = False) -> None:
         out.print_json({**found, "up": True, "url": daemon.url, "pid": daemon.pid})
         return
     held = ", ".join(f"{number} {kind}" for kind, number in found["objects"].items() if number) or "nothing"
-    typer.echo(f"the {cloud} emulator is up at {daemon.url} (state times × {found['time_factor']:g}); it holds {held}")
+    typer.echo(f"the {cloud} emulator is up at {daemon.url} (state times x {found['time_factor']:g}); it holds {held}")
 
 
 @app.command()

@@ -55,7 +55,8 @@ def word(event: Event) -> str:
 def change_line(event: Event) -> str:
     """One change: ``~ change server db (size)``."""
     sign, verb = SIGNS.get(event.op, ("?", event.op))
-    shown = sorted({name.split(".")[0] if name.startswith("resolved") else name for name in event.diffs})
+    named = {name.removeprefix("resolved.") for name in event.diffs}
+    shown = sorted(name for name in named if not name.endswith("Id"))
     return f"{sign} {verb} {word(event)}" + (f" ({', '.join(shown)})" if shown and event.op != "create" else "")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from mcloud.adapter import registry
@@ -129,7 +130,7 @@ class Deployment:
             self.tell(f"reading what {adapter.title} offers in {at.region}")
             live = operations.call(
                 f"read the catalog of {at.home}",
-                lambda adapter=adapter, operations=operations, at=at: adapter.live_catalog(operations.session, at),
+                partial(adapter.live_catalog, operations.session, at),
                 retry=True,
             )
             save_live(path, live)

@@ -1,4 +1,4 @@
-"""After a run that was killed: what it may have made is looked for and put into the state, so that nothing is made twice.
+"""After a run that was killed: what it may have made is looked for and put into the state; nothing is made twice.
 
 A create that began and whose outcome the state lacks is a pending operation with its inputs, physical name included.
 The adapter's ``find`` tells whether the cloud has it. Adoption happens only for such an operation, never by URN alone.

@@ -23,7 +23,7 @@ THREADS = 64
 _LIMITS = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
 
 
-class GraphRuntime(language_pb2_grpc.LanguageRuntimeServicer):  # type: ignore[misc]
+class GraphRuntime(language_pb2_grpc.LanguageRuntimeServicer):
     """Serves one run of one graph."""
 
     def __init__(self, graph: Graph) -> None:

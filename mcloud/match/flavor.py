@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from mcloud.catalog.types import Catalog, Flavor
 from mcloud.units import Size
@@ -14,7 +14,7 @@ class FlavorNeed:
     """The least that is asked for; ``forced`` is one flavor by name, then the sizes do not count."""
 
     vcpu: int = 0
-    memory: Size = Size(0)
+    memory: Size = field(default=Size(0))
     gpu: int = 0
     forced: str | None = None
     image_family: str | None = None

@@ -1,4 +1,4 @@
-"""What is chosen for a resource: zone, flavor, image, disk. One pure function, used by the CLI and the provider alike."""
+"""What is chosen for a resource: zone, flavor, image, disk. One pure function for CLI and provider."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ def choose_flavor(inputs: Mapping[str, Any], image: Image, catalog: Catalog, reg
         MatchError: none fits.
     """
     need = need_of(inputs, image)
-    found = _remembered(catalog)(need, region, zone)
+    found: FlavorMatch = _remembered(catalog)(need, region, zone)
     if found.pick is None:
         asked = need.forced or f"{need.vcpu} vCPU, {need.memory}" + (f", {need.gpu} GPU" if need.gpu else "")
         hint = found.nearest or f"{catalog.cloud}/{region} sells no flavor in {zone} that is known here"

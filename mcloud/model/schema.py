@@ -12,8 +12,7 @@ _SCALARS = ("integer", "number", "boolean")
 
 def stack_schema() -> dict[str, Any]:
     """The schema (draft 2020-12): wherever a number or a choice stands, ``${name}`` may stand too."""
-    schema = Stack.model_json_schema(by_alias=True)
-    schema = _with_variables(schema)
+    schema: dict[str, Any] = _with_variables(Stack.model_json_schema(by_alias=True))
     schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
     schema["title"] = "mcloud stack"
     schema["properties"]["variables"] = {

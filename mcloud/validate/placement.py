@@ -21,7 +21,7 @@ def check_placement(stack: Stack) -> Iterator[Finding]:
     for name, server in stack.servers.items():
         here = _home(stack, server)
         network, subnet = find_subnet(stack, server.subnet)
-        others = [("subnet", f"{network}.{subnet}", stack.networks[network])]
+        others: list[tuple[str, str, Any]] = [("subnet", f"{network}.{subnet}", stack.networks[network])]
         others += [("security group", group, stack.security_groups[group]) for group in server.security_groups]
         if server.key is not None:
             others.append(("key", server.key, stack.keys[server.key]))

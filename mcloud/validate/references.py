@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
 from mcloud.model.network import GroupPeer
@@ -70,9 +71,7 @@ def _servers(stack: Stack) -> Iterator[Finding]:
     for name, server in stack.servers.items():
         base: Path = ("servers", name)
         if server.subnet not in checked:
-            checked[server.subnet] = list(
-                _found((*base, "subnet"), lambda text=server.subnet: find_subnet(stack, text))
-            )
+            checked[server.subnet] = list(_found((*base, "subnet"), partial(find_subnet, stack, server.subnet)))
         yield from (Finding(f.code, f.severity, (*base, "subnet"), f.message, f.hint) for f in checked[server.subnet])
         for index, group in enumerate(server.security_groups):
             if group not in stack.security_groups:
@@ -84,23 +83,23 @@ def _servers(stack: Stack) -> Iterator[Finding]:
 def _storage(stack: Stack) -> Iterator[Finding]:
     for name, volume in stack.volumes.items():
         if volume.attach is not None:
-            yield from _found(("volumes", name, "attach"), lambda text=volume.attach: server_instances(stack, text))
+            yield from _found(("volumes", name, "attach"), partial(server_instances, stack, volume.attach))
     for name, address in stack.public_ips.items():
         if address.server is not None:
-            yield from _found(("public_ips", name, "server"), lambda text=address.server: server_instances(stack, text))
+            yield from _found(("public_ips", name, "server"), partial(server_instances, stack, address.server))
 
 
 def _load_balancers(stack: Stack) -> Iterator[Finding]:
     for name, balancer in stack.load_balancers.items():
         base: Path = ("load_balancers", name)
         for index, subnet in enumerate(balancer.subnets):
-            yield from _found((*base, "subnets", index), lambda text=subnet: find_subnet(stack, text))
+            yield from _found((*base, "subnets", index), partial(find_subnet, stack, subnet))
         for index, group in enumerate(balancer.security_groups):
             yield from _named((*base, "security_groups", index), "security group", group, stack.security_groups)
         for index, listener in enumerate(balancer.listeners):
             path = (*base, "listeners", index)
             target = listener.to.servers
-            yield from _found((*path, "to", "servers"), lambda text=target: server_instances(stack, text))
+            yield from _found((*path, "to", "servers"), partial(server_instances, stack, target))
             if listener.certificate is not None:
                 yield from _named((*path, "certificate"), "certificate", listener.certificate, stack.certificates)
 
@@ -122,7 +121,7 @@ def _outputs(stack: Stack) -> Iterator[Finding]:
             yield from _named(path, "section", section, sections)
             continue
         if section == "servers":
-            yield from _found(path, lambda text=resource: server_instances(stack, text))
+            yield from _found(path, partial(server_instances, stack, resource))
         else:
             yield from _named(path, SECTIONS[section], resource, sections[section])
         known = ATTRIBUTES.get(section, ("id", "name"))

@@ -70,7 +70,8 @@ class VngCloud:
     def tune(self, setting: str, values: Mapping[str, Any]) -> None:
         """Change what is offered.
 
-        ``stock``: {"flavor": name, "remaining": n, "zone"?}; ``quota``: {"name", "limit"}; ``expire-tokens``; ``reset``.
+        ``stock``: {"flavor": name, "remaining": n, "zone"?}; ``quota``: {"name", "limit"}; ``expire-tokens``;
+        ``reset``.
         """
         if setting == "expire-tokens":
             self._tokens.clear()

@@ -68,7 +68,7 @@ def create_network(world: World, call: Call) -> Answer:
     zone = body.get("zoneId") or next(item[0] for item in world.zones.values() if item[3])
     if zone not in world.zones:
         raise refuse(404, f"Cannot get zone with id {zone}", "NotFound")
-    item = {
+    item: Item = {
         "id": world.new_id("net"),
         "displayName": name,
         "status": "CREATING",
@@ -150,7 +150,7 @@ def create_subnet(world: World, call: Call) -> Answer:
     siblings = [s for s in world.subnets.values() if s["networkUuid"] == parent["id"] and s["status"] != "DELETED"]
     if any(block.overlaps(ipaddress.ip_network(item["cidr"])) for item in siblings):
         raise refuse(400, "Subnet CIDR is overlap with another.")
-    item = {
+    item: Item = {
         "uuid": world.new_id("sub"),
         "name": check_name(body["name"]),
         "status": "CREATING",

@@ -21,7 +21,7 @@ def create_group(world: World, call: Call) -> Answer:
     name = check_name(body["name"])
     if any(group["name"] == name for group in world.groups.values()):
         raise refuse(400, "name of security group already exist", "Conflict")
-    item = {
+    item: Item = {
         "id": world.new_id("secg"),
         "name": name,
         "description": body.get("description") or "",
@@ -116,7 +116,7 @@ def _add_rule(
     block: str,
     description: str,
 ) -> Item:
-    item = {
+    item: Item = {
         "id": world.new_id("secr"),
         "secgroupUuid": group_id,
         "direction": direction,
@@ -239,7 +239,7 @@ def import_key(world: World, call: Call) -> Answer:
     name = check_name(body["name"])
     if any(key["name"] == name for key in world.keys.values()):
         raise refuse(400, "SSH key name already exist", "Conflict")
-    item = {
+    item: Item = {
         "id": world.new_id("ssh"),
         "name": name,
         "pubKey": body["pubKey"],

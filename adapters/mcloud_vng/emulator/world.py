@@ -87,7 +87,7 @@ class World:
 
     def _add_default_group(self) -> None:
         """Every project has one (dossier 5.6); it belongs to the system and is no object of the account."""
-        item = {
+        item: Item = {
             "id": f"secg-{uuid.uuid5(uuid.NAMESPACE_URL, f'default/{self.region}')}",
             "name": "default",
             "description": "default",

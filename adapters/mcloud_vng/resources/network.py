@@ -14,7 +14,7 @@ from mcloud_vng.session import VngSession
 
 # [DOC] vpc/virtual-private-cloud-vpc.md 2026-08-07; MCP-LIVE 2026-09 refuses the rest with "reserved for system".
 RANGES = tuple(ipaddress.ip_network(text) for text in ("10.0.0.0/8", "192.168.0.0/16"))
-RANGE_172 = (ipaddress.ip_address("172.16.0.0"), ipaddress.ip_address("172.24.255.255"))
+RANGE_172 = (ipaddress.IPv4Address("172.16.0.0"), ipaddress.IPv4Address("172.24.255.255"))
 NETWORK_PREFIXES = (16, 20, 22, 24)  # the API takes these and refuses /17, /18, /26, /28 (MCP-LIVE)
 SUBNET_PREFIXES = (16, 18, 20, 22, 24, 26, 28)  # the refusal names this list (MCP-LIVE)
 

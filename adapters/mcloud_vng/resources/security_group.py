@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from mcloud.adapter.gaps import Gap
 from mcloud.adapter.kind import Found, Inputs, Kind, Native, Observed, Picks
+from mcloud.errors import NotFound
 from mcloud.model.base import Placement
 from mcloud_vng import translate
 from mcloud_vng.resources.network import by_name
@@ -137,6 +138,9 @@ class SecurityGroupRule(Kind):
 
     def delete(self, session: VngSession, native_id: str) -> None:
         group, rules = self._split(native_id)
+        if not rules:
+            # Nothing on the cloud stands for it, so nothing would ever be seen to go.
+            raise NotFound(f"no rule of {group} stands for it")
         for rule in rules:
             session.driver.ex_delete_security_group_rule(group, rule)
 

@@ -93,7 +93,7 @@ class Server(Kind):
 
     def _resize(self, session: VngSession, native_id: str, server: Native, picks: Picks) -> bool:
         """The documents ask for a stopped server; whether a running one can be resized is unknown (dossier 5.14)."""
-        stopped = server["status"] == "STOPPED"
+        stopped = bool(server["status"] == "STOPPED")
         if (server.get("flavor") or {}).get("flavorId") == picks["flavorId"]:
             if stopped:
                 session.driver.ex_start_server(native_id)

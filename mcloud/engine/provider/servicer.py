@@ -41,7 +41,7 @@ def type_of(urn: str) -> KindType:
     return found
 
 
-class Provider(provider_pb2_grpc.ResourceProviderServicer):  # type: ignore[misc]
+class Provider(provider_pb2_grpc.ResourceProviderServicer):
     """Serves one engine."""
 
     def __init__(self, make_context: Callable[[], Context]) -> None:

@@ -11,7 +11,7 @@ from mcloud.adapter.operations import Operations, Unfinished
 from mcloud.engine.codec import UNKNOWN
 from mcloud.engine.provider.context import Context
 from mcloud.engine.provider.diff import outputs_of
-from mcloud.errors import McloudError, NotFound, PlacementError
+from mcloud.errors import McloudError, PlacementError
 from mcloud.model.base import Placement, split_id
 from mcloud.model.resources import KindType, reference_fields
 
@@ -136,10 +136,7 @@ class Work:
         """Delete and wait until it is gone."""
         at, native_id = split_id(resource_id)
         operations = self.context.guarded(at, olds.get("account"))
-        try:
-            operations.delete(self.kind(at), native_id, self.what, self.tell)
-        except NotFound:
-            return
+        operations.delete(self.kind(at), native_id, self.what, self.tell)
 
     def native(self, inputs: Mapping[str, Any], at: Placement) -> dict[str, Any]:
         """References as the cloud's own ids.

@@ -1,0 +1,44 @@
+"""Deletes a server and a rule through the emulated cloud's own API, as somebody with a console would.
+
+    python behind_the_back.py SERVER_NAME_PREFIX GROUP_NAME_PREFIX PORT
+    python behind_the_back.py --leave-a-network
+"""
+
+import sys
+
+import mcloud_vng.driver  # noqa: F401 - registers the provider name
+from libcloud.compute.providers import get_driver
+
+from mcloud.adapter.profile import current_name, load_profile
+
+
+def connect():
+    """A libcloud driver for the profile's account."""
+    profile = load_profile(current_name()).cloud("vng")
+    return get_driver("vng")(
+        profile.settings["client_id"],
+        profile.secret("client_secret", fallback_env="CLIENT_SECRET").reveal(),
+        region="hcm-3",
+        iam_endpoint=profile.endpoints["iam"],
+        vserver_endpoint=profile.endpoints["vserver"],
+    )
+
+
+def main() -> None:
+    """Do it."""
+    driver = connect()
+    if sys.argv[1:] == ["--leave-a-network"]:
+        driver.ex_create_network({"name": "left-behind", "cidr": "10.99.0.0/16"})
+        return
+    server_name, group_name, port = sys.argv[1:4]
+    node = next(node for node in driver.list_nodes() if node.name.startswith(server_name))
+    driver.destroy_node(node)
+    group = next(item for item in driver.ex_list_security_groups() if item["name"].startswith(group_name))
+    rules = driver.ex_list_security_group_rules(group["id"])
+    rule = next(item for item in rules if item["direction"] == "ingress" and item["portRangeMin"] == int(port))
+    driver.ex_delete_security_group_rule(group["id"], rule["id"])
+    sys.stdout.write(f"deleted the server {node.name} and the rule for port {port} of {group['name']}\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,123 @@
+"""libcloud's own users: the driver works with nothing of mcloud imported."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import textwrap
+
+import pytest
+
+from mcloud.emulator.server import Running, serve
+from mcloud_vng.emulator import SPEC
+
+SCRIPT = """
+    import json, sys, time
+    import mcloud_vng.driver
+    from libcloud.compute.base import Node
+    from libcloud.compute.providers import get_driver
+    from libcloud.compute.types import NodeState
+
+    url, client_id = sys.argv[1:]
+    driver = get_driver("vng")(
+        client_id,
+        sys.stdin.read(),
+        region="hcm-3",
+        iam_endpoint=f"{url}/accounts-api",
+        vserver_endpoint=url + "/{region}/vserver/vserver-gateway",
+    )
+
+    def until(done):
+        end = time.monotonic() + 30
+        while not done():
+            assert time.monotonic() < end, "waited too long"
+            time.sleep(0.02)
+
+    def state():
+        return driver.ex_get_node(node.id).state
+
+    zone = next(one for one in driver.list_locations() if one.id == "HCM03-1C")
+    offered = driver.list_sizes(zone)
+    small = min(offered, key=lambda size: size.extra["cpu"])
+    large = next(size for size in offered if size.extra["cpu"] > small.extra["cpu"])
+    image = next(one for one in driver.list_images() if one.extra["type"] == "Ubuntu")
+    kind = driver.ex_list_volume_type_zones(zone.id)[0]
+    disk = driver.ex_list_volume_types(kind["id"])[0]
+    network = driver.ex_create_network({"name": "alone-net", "cidr": "10.42.0.0/16"})["id"]
+    until(lambda: driver.ex_get_network(network)["status"] == "ACTIVE")
+    wanted = {"name": "alone-subnet", "cidr": "10.42.1.0/24", "zoneId": zone.id}
+    subnet = driver.ex_create_subnet(network, wanted)["uuid"]
+    until(lambda: driver.ex_get_subnet(network, subnet)["status"] == "ACTIVE")
+
+    node = driver.create_node(
+        "alone-1", small, image, zone, ex_network=network, ex_subnet=subnet, ex_root_disk_type=disk["id"]
+    )
+    made = node.state
+    waited = driver.wait_until_running([node], wait_period=0.02, timeout=30, ssh_interface="private_ips")
+    listed = [(one.name, one.state, one.private_ips) for one in driver.list_nodes()]
+    sizes = [waited[0][0].extra["flavor"]["flavorId"] == small.id]
+    volumes = [(volume.size, volume.state) for volume in driver.list_volumes()]
+    driver.stop_node(node)
+    until(lambda: state() == NodeState.STOPPED)
+    driver.ex_resize_node(node, large)
+    until(lambda: state() == NodeState.STOPPED)
+    sizes.append(driver.ex_get_node(node.id).extra["flavor"]["flavorId"] == large.id)
+    driver.start_node(node)
+    until(lambda: state() == NodeState.RUNNING)
+    driver.reboot_node(node)
+    until(lambda: state() == NodeState.RUNNING)
+    driver.destroy_node(node)
+    until(lambda: driver.ex_get_node(node.id) is None)
+    left = [one.name for one in driver.list_nodes()]
+    driver.ex_delete_subnet(network, subnet)
+    until(lambda: driver.ex_get_subnet(network, subnet) is None)
+    driver.ex_delete_network(network)
+    until(lambda: driver.ex_get_network(network) is None)
+    loaded = [name for name in sys.modules if name == "mcloud" or name.startswith("mcloud.")]
+    print(json.dumps({
+        "made": made, "listed": listed, "address": waited[0][1], "sizes": sizes, "volumes": volumes,
+        "left": left, "loaded": loaded,
+    }))
+"""
+
+
+@pytest.fixture
+def emulator():
+    with serve(SPEC, client_id="alone-client", client_secret="alone-secret") as running:
+        yield running
+
+
+def test_libclouds_own_users_need_nothing_of_mcloud(emulator: Running) -> None:
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", textwrap.dedent(SCRIPT), emulator.url, emulator.client_id],
+        input=emulator.client_secret,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+
+    assert done.returncode == 0, done.stderr
+    said = json.loads(done.stdout)
+    assert said["loaded"] == []
+    assert said["made"] == "pending"
+    (address,) = said["address"]
+    assert said["listed"] == [["alone-1", "running", [address]]]
+    assert address.startswith("10.42.1.")
+    assert said["volumes"] == [[20, "inuse"]]
+    assert said["sizes"] == [True, True]
+    assert said["left"] == []
+    assert {kind: items for kind, items in emulator.app.cloud.inventory().items() if items} == {}
+
+
+def test_importing_twice_registers_once() -> None:
+    script = """
+        import importlib, mcloud_vng.driver
+        from libcloud.compute.providers import get_driver
+        importlib.reload(mcloud_vng.driver)
+        print(get_driver("vng").__module__)
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(script)], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert done.stdout == "mcloud_vng.driver\n"
