@@ -1,7 +1,7 @@
 """Deletes a server and a rule through the emulated cloud's own API, as somebody with a console would.
 
-    python behind_the_back.py SERVER_NAME_PREFIX GROUP_NAME_PREFIX PORT
-    python behind_the_back.py --leave-a-network
+python behind_the_back.py SERVER_NAME_PREFIX GROUP_NAME_PREFIX PORT
+python behind_the_back.py --make-a-network NAME CIDR
 """
 
 import sys
@@ -27,8 +27,9 @@ def connect():
 def main() -> None:
     """Do it."""
     driver = connect()
-    if sys.argv[1:] == ["--leave-a-network"]:
-        driver.ex_create_network({"name": "left-behind", "cidr": "10.99.0.0/16"})
+    if sys.argv[1] == "--make-a-network":
+        driver.ex_create_network({"name": sys.argv[2], "cidr": sys.argv[3]})
+        sys.stdout.write(f"made the network {sys.argv[2]}\n")
         return
     server_name, group_name, port = sys.argv[1:4]
     node = next(node for node in driver.list_nodes() if node.name.startswith(server_name))

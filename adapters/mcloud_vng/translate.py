@@ -188,7 +188,7 @@ def server_seen(at: Placement, native: Native) -> dict[str, Any]:
     server, disk = native["server"], native.get("disk")
     seen: dict[str, Any] = {
         "name": server["name"],
-        "securityGroups": sorted(at.id_of(group["uuid"]) for group in server.get("secGroups") or ()),
+        "securityGroups": sorted(at.id_of(group["uuid"]) for group in _own_groups(server)),
     }
     nics = server.get("internalInterfaces") or ()
     if nics:
@@ -196,6 +196,12 @@ def server_seen(at: Placement, native: Native) -> dict[str, Any]:
     if disk is not None:
         seen["disk"] = {"size": str(Size.gib(int(disk["size"])))}
     return seen
+
+
+def _own_groups(server: Native) -> list[Native]:
+    """The groups of a server; the project's default one alone is what the cloud puts where none is asked for."""
+    groups = list(server.get("secGroups") or ())
+    return [] if [group["name"] for group in groups] == ["default"] else groups
 
 
 def server_picks(native: Native) -> dict[str, Any]:

@@ -102,6 +102,9 @@ class _Demo:
     def _command(self, command: dict[str, Any]) -> None:
         """One command; it must end with the code that the script says and print what it says."""
         words = [str(word) for word in command["run"]]
+        if words[0] == "sleep":
+            time.sleep(float(words[1]))
+            return
         self._say(f"$ {' '.join(words)}")
         started = time.monotonic()
         done = self._mcloud(words[1:]) if words[0] == "mcloud" else self._python(words)

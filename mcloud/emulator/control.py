@@ -126,7 +126,7 @@ def _wait_until_it_answers(cloud: str, log: Path) -> None:
 
 def _last_line(log: Path) -> str:
     lines = [line for line in log.read_text(encoding="utf-8").splitlines() if line.strip()]
-    return lines[-1].removeprefix("mcloud.errors.EmulatorError: ") if lines else "it said nothing"
+    return lines[-1] if lines else "it said nothing"
 
 
 def _write_private(path: Path, text: str) -> None:

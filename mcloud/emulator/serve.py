@@ -10,6 +10,7 @@ from pathlib import Path
 from mcloud.emulator.clock import Clock
 from mcloud.emulator.server import build, listen, make_server
 from mcloud.emulator.spec import load
+from mcloud.errors import EmulatorError
 
 
 def main() -> None:
@@ -28,7 +29,10 @@ def main() -> None:
         Clock(arguments.time_factor),
         arguments.record,
     )
-    listener = listen(arguments.port)
+    try:
+        listener = listen(arguments.port)
+    except EmulatorError as error:
+        sys.exit(error.message)
     sys.stdout.write(f"{listener.getsockname()[1]}\n")
     sys.stdout.flush()
     make_server(app).run(sockets=[listener])

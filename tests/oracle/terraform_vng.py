@@ -44,7 +44,9 @@ class Oracle:
         started = time.monotonic()
         command = ["terraform", *arguments, "-no-color"]
         done = subprocess.run(command, cwd=self.folder, env=self.env, capture_output=True, text=True, check=False)
-        sys.stdout.write(f"terraform {' '.join(arguments)}: exit {done.returncode}, {time.monotonic() - started:.0f} s\n")
+        sys.stdout.write(
+            f"terraform {' '.join(arguments)}: exit {done.returncode}, {time.monotonic() - started:.0f} s\n"
+        )
         sys.stdout.flush()
         if done.returncode != wanted:
             sys.stdout.write(done.stdout[-6000:] + done.stderr[-6000:])
@@ -64,7 +66,9 @@ def main() -> None:
     key = yaml.safe_load(EXAMPLE.read_text())["keys"]["deploy"]["public_key"]
     with (
         tempfile.TemporaryDirectory() as folder,
-        serve(SPEC, client_id="oracle", client_secret="oracle-secret", clock=Clock(0.02), record=arguments.record) as cloud,
+        serve(
+            SPEC, client_id="oracle", client_secret="oracle-secret", clock=Clock(0.02), record=arguments.record
+        ) as cloud,
     ):
         before = httpx.get(f"{cloud.url}/_mcloud/inventory").json()
         variables = {"base": cloud.url, "client_id": "oracle", "client_secret": "oracle-secret", "public_key": key}

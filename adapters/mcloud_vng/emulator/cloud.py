@@ -27,7 +27,7 @@ class VngCloud:
         self.agenda = agenda
         self._client = (client_id, client_secret)
         self._tokens: dict[str, float] = {}
-        self.worlds = {region: World(region, agenda) for region in ("hcm-3", "han-1")}
+        self.worlds = {region: World(region, agenda, client_id) for region in ("hcm-3", "han-1")}
 
     def routes(self) -> list[Route]:
         """Sign-in, and each region's gateway; the gateway without a region is hcm-3's."""

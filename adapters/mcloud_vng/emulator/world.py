@@ -61,11 +61,12 @@ def refuse(status: int, text: str | None, code: str | None = None) -> Refusal:
 class World:
     """One region: its project, its offers, and what was made in it."""
 
-    def __init__(self, region: str, agenda: Agenda) -> None:
+    def __init__(self, region: str, agenda: Agenda, owner: str) -> None:
         self.region = region
         self.agenda = agenda
-        self.project = f"pro-{uuid.uuid5(uuid.NAMESPACE_URL, f'emulated/{region}')}"
-        self.user = 40017
+        # Another client is another account: one project for each user and region (dossier 3.3).
+        self.project = f"pro-{uuid.uuid5(uuid.NAMESPACE_URL, f'emulated/{region}/{owner}')}"
+        self.user = uuid.uuid5(uuid.NAMESPACE_URL, owner).int % 90_000 + 10_000
         self.reset()
 
     def reset(self) -> None:
