@@ -6,9 +6,9 @@ python behind_the_back.py --make-a-network NAME CIDR
 
 import sys
 
-import mcloud_vng.driver  # noqa: F401 - registers the provider name
 from libcloud.compute.providers import get_driver
 
+import mcloud_vng.driver  # noqa: F401 - registers the provider name
 from mcloud.adapter.profile import current_name, load_profile
 
 

@@ -1,3 +1,70 @@
-"""mcloud."""
+"""mcloud: one declarative model of compute, storage and networking for several clouds.
+
+A stack is loaded from a file, or written in Python with the names below::
+
+    from mcloud import Image, MachineSize, Network, Server, Stack, Subnet, validate_stack
+
+A name is imported when it is first used, so that ``import mcloud`` itself is cheap; ``__init__.pyi`` tells type
+checkers what the names are.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+__all__ = [
+    "Bucket",
+    "Certificate",
+    "Disk",
+    "GroupPeer",
+    "Image",
+    "Key",
+    "Listener",
+    "LoadBalancer",
+    "MachineSize",
+    "Network",
+    "PublicIp",
+    "Rule",
+    "SecurityGroup",
+    "Server",
+    "Size",
+    "Stack",
+    "Subnet",
+    "Target",
+    "Volume",
+    "__version__",
+    "load_stack",
+    "validate_stack",
+]
 
 __version__ = "0.1.0"
+
+_COMPUTE, _NETWORK, _STORAGE = "mcloud.model.compute", "mcloud.model.network", "mcloud.model.storage"
+_HOMES = {
+    **dict.fromkeys(("Disk", "Image", "Key", "MachineSize", "Server"), _COMPUTE),
+    **dict.fromkeys(("Certificate", "GroupPeer", "Listener", "LoadBalancer", "Network", "PublicIp"), _NETWORK),
+    **dict.fromkeys(("Rule", "SecurityGroup", "Subnet", "Target"), _NETWORK),
+    **dict.fromkeys(("Bucket", "Volume"), _STORAGE),
+    "Size": "mcloud.units",
+    "Stack": "mcloud.model.stack",
+    "load_stack": "mcloud.load",
+    "validate_stack": "mcloud.validate",
+}
+
+
+# "validate" is the name of the package that the function comes from.
+_NAMES_THERE = {"validate_stack": "validate"}
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(importlib.import_module(home), _NAMES_THERE.get(name, name))
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return list(__all__)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal, localcontext
 from functools import total_ordering
 from typing import Any, ClassVar, Self
 
@@ -16,17 +16,29 @@ from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
-_QUANTITY = re.compile(r"^\s*(?P<number>\d[\d_,]*(?:\.\d+)?)\s*(?P<unit>[A-Za-z]*)\s*$")
+# A comma parts thousands; in "1,5" it would be a decimal comma, which is not read as 15.
+_NUMBER = r"(\d{1,3}([,_]\d{3})+|\d+)(\.\d+)?"
+_QUANTITY = re.compile(rf"^\s*(?P<number>{_NUMBER})\s*(?P<unit>[A-Za-z]*)\s*$", re.ASCII)
 
 
 def _split(text: str, example: str) -> tuple[Decimal, str]:
     match = _QUANTITY.match(text)
     if match is None:
         raise ValueError(f"{text!r} is not a quantity; write it like {example!r}")
-    try:
-        return Decimal(match["number"].replace("_", "").replace(",", "")), match["unit"]
-    except InvalidOperation as error:
-        raise ValueError(f"{text!r} is not a quantity; write it like {example!r}") from error
+    if not match["unit"]:
+        raise ValueError(f"{text!r} has no unit; write it like {example!r}")
+    return Decimal(match["number"].replace("_", "").replace(",", "")), match["unit"]
+
+
+def _whole(number: Decimal, factor: int, text: str, unit: str) -> int:
+    """So many of the smallest unit, exact."""
+    with localcontext(prec=60):
+        total = number * factor
+        if total >= 2**63:
+            raise ValueError(f"{text!r} is too large")
+        if total != total.to_integral_value():
+            raise ValueError(f"{text!r} is not a whole number of {unit}")
+        return int(total)
 
 
 class _Quantity:
@@ -58,7 +70,7 @@ class _Quantity:
 
     @classmethod
     def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
-        return {"type": "string", "examples": [cls.example], "pattern": r"^\s*\d[\d_,]*(\.\d+)?\s*[A-Za-z]+\s*$"}
+        return {"type": "string", "examples": [cls.example], "pattern": rf"^\s*{_NUMBER}\s*[A-Za-z]+\s*$"}
 
 
 @total_ordering
@@ -87,11 +99,10 @@ class Size(_Quantity):
         factor = by_lower.get(unit.lower())
         if factor is None:
             known = ", ".join(cls._FACTORS)
-            raise ValueError(f"{unit!r} is no unit of size (in {text!r}); known: {known}")
-        total = number * factor
-        if total != total.to_integral_value():
-            raise ValueError(f"{text!r} is not a whole number of bytes")
-        return cls(int(total))
+            raise ValueError(
+                f"{unit!r} is no unit of size (in {text!r}); write it like {cls.example!r}; known: {known}"
+            )
+        return cls(_whole(number, factor, text, "bytes"))
 
     @classmethod
     def gib(cls, number: int) -> Size:
@@ -134,8 +145,11 @@ class Rate(_Quantity):
         by_lower = {name.lower(): factor for name, factor in cls._FACTORS.items()}
         factor = by_lower.get(unit.lower())
         if factor is None:
-            raise ValueError(f"{unit!r} is no unit of rate (in {text!r}); known: {', '.join(cls._FACTORS)}")
-        return cls(int(number * factor))
+            known = ", ".join(cls._FACTORS)
+            raise ValueError(
+                f"{unit!r} is no unit of rate (in {text!r}); write it like {cls.example!r}; known: {known}"
+            )
+        return cls(_whole(number, factor, text, "bits per second"))
 
     def __lt__(self, other: Rate) -> bool:
         return self.bits_per_second < other.bits_per_second
@@ -162,8 +176,11 @@ class Duration(_Quantity):
         number, unit = _split(text, cls.example)
         factor = cls._FACTORS.get(unit.lower())
         if factor is None:
-            raise ValueError(f"{unit!r} is no unit of time (in {text!r}); known: {', '.join(cls._FACTORS)}")
-        return cls(int(number * factor))
+            known = ", ".join(cls._FACTORS)
+            raise ValueError(
+                f"{unit!r} is no unit of time (in {text!r}); write it like {cls.example!r}; known: {known}"
+            )
+        return cls(_whole(number, factor, text, "seconds"))
 
     def __lt__(self, other: Duration) -> bool:
         return self.seconds < other.seconds

@@ -154,7 +154,7 @@ class VNGConnection(ConnectionUserAndKey):  # type: ignore[misc]
         try:
             connection.request(method, f"{parts.path}{path}{query}", body=data, headers=headers)
             response = connection.response
-            # The answers name no charset, and the library's guess of one is slow and may be wrong: JSON is UTF-8.
+            # JSON is UTF-8 (RFC 8259), also where a gateway calls it text and the library would take it for Latin-1.
             return Reply(response.status_code, response.headers, response.content.decode("utf-8", errors="replace"))
         except OSError as error:  # every error of libcloud's HTTP library is one
             failure = _failure(method, path, error)

@@ -60,14 +60,18 @@ class Document:
             self._places = self._places()
         return self._places
 
-    def locate(self, path: Path_, *, key: bool = False) -> str:
-        """file:line:col of a value (or of its key), or of the nearest thing around it."""
+    def place(self, path: Path_, *, key: bool = False) -> Place | None:
+        """Where a value (or its key) stands, or else the nearest thing around it."""
         first, second = (self.places.keys, self.places.values) if key else (self.places.values, self.places.keys)
         for length in range(len(path), 0, -1):
             place = first.get(path[:length]) or second.get(path[:length])
             if place is not None:
-                return str(place)
-        return self.file
+                return place
+        return None
+
+    def locate(self, path: Path_, *, key: bool = False) -> str:
+        """The same as file:line:col, or the file."""
+        return str(self.place(path, key=key) or self.file)
 
 
 def merge(base: Document, over: Document) -> Document:

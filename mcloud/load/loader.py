@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,10 +12,16 @@ from pydantic import ValidationError
 
 from mcloud.errors import LoadError, Problem
 from mcloud.load import variables
-from mcloud.load.document import Document, Path_, merge, read_document, with_places
-from mcloud.load.problems import problems_of
+from mcloud.load.document import Document, Path_, merge
+from mcloud.load.files import read_document, read_text_reference
+from mcloud.load.problems import PATTERNS, Problems
+from mcloud.model.base import NAME_PATTERN
 from mcloud.model.references import suggest
 from mcloud.model.stack import Stack
+
+_ENDINGS = (".yaml", ".yml", ".json")
+_TEXTS = (("keys", "public_key"), ("servers", "user_data"), ("certificates", "certificate"), ("certificates", "chain"))
+"""Section and field of the values that may be ``file:PATH``."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +34,7 @@ class Loaded:
 
     def locate(self, path: Path_) -> str:
         """file:line:col of a part, or of the nearest thing around it."""
-        return _locate(self.document, path, self.path)
+        return self.document.locate(path, key=True)
 
     def read_text(self, value: str) -> str:
         """The text of ``file:PATH``, relative to the stack file; anything else as it is.
@@ -35,15 +42,7 @@ class Loaded:
         Raises:
             LoadError: it cannot be read.
         """
-        if not value.startswith("file:"):
-            return value
-        target = Path(value.removeprefix("file:")).expanduser()
-        target = target if target.is_absolute() else self.path.parent / target
-        try:
-            return target.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            reason = error.strerror if isinstance(error, OSError) else "it is not text in UTF-8"
-            raise LoadError([Problem(str(self.path), f"{value}: {target} cannot be read: {reason}")]) from error
+        return read_text_reference(value, self.path.parent)
 
 
 def load_stack(
@@ -52,86 +51,90 @@ def load_stack(
     """Load a stack file.
 
     Args:
-        env: name of an environment: ``envs/NAME.yaml`` beside the file is laid over it and the stack is called
-            STACK-NAME.
-        sets: ``name=value`` for variables.
-        overlays: files that are laid over it, in order.
+        path: YAML, or JSON where the name ends in ``.json``.
+        env: name of an environment. ``envs/NAME.yaml`` beside the file gives values to variables and is laid over
+            the file; the stack is then called STACK-NAME.
+        sets: ``name=value`` for variables; these win over the environment's.
+        overlays: files that are laid over it, in order. Mappings merge, null deletes a key.
 
     Raises:
-        LoadError: with every problem found.
+        LoadError: with every problem found, in file order.
     """
     path = Path(path)
-    document = read_document(path)
-    if not isinstance(document.value, dict):
-        raise LoadError([Problem(str(path), "is not a stack: a mapping with mcloud, name and placement is expected")])
-    document = _with_env(document, path, env)
+    document = _read_mapping(path)
+    environment = _environment(path, env)
+    if environment is not None:
+        rest = {key: value for key, value in environment.value.items() if key != variables.SECTION}
+        document = merge(document, Document(environment.file, rest, environment.places))
     for overlay in overlays:
-        over = read_document(Path(overlay))
-        if isinstance(over.value, dict):
-            document = merge(_placed(document, path), over)
-        elif over.value is not None:
-            raise LoadError([Problem(str(overlay), "is not a mapping")])
-    values = _filled(document, path, tuple(sets))
-    if env is not None and isinstance(values.get("name"), str):
-        values["name"] = f"{values['name']}-{env}"
-    try:
-        stack = Stack.model_validate(values)
-    except ValidationError as error:
-        raise LoadError(problems_of(error, _placed(document, path))) from error
+        document = merge(document, _read_mapping(Path(overlay)))
+    problems = Problems(document)
+    values = variables.declared(document, problems)
+    known = frozenset(values)
+    if environment is not None:
+        values |= variables.of_environment(environment, dict.fromkeys(known), problems)
+    values |= variables.of_command_line(sets, dict.fromkeys(known), problems)
+    stack = _modelled(variables.substitute(document, values, problems), env, problems)
+    problems.stop()
+    _check_texts(stack, path.parent, problems)
+    problems.stop()
     return Loaded(stack, document, path)
 
 
-def _with_env(document: Document, path: Path, env: str | None) -> Document:
+def _modelled(values: dict[str, Any], env: str | None, problems: Problems) -> Stack:
+    if env is not None and isinstance(values.get("name"), str):
+        values["name"] = f"{values['name']}-{env}"
+    try:
+        return Stack.model_validate(values)
+    except ValidationError as error:
+        problems.add_errors(error)
+    raise problems.error()
+
+
+def _read_mapping(path: Path) -> Document:
+    document = read_document(path)
+    if document.value is None:
+        document = Document(document.file, {}, document.places)
+    if not isinstance(document.value, dict):
+        message = "is not a stack: a mapping with mcloud, name and placement is expected"
+        raise LoadError([Problem(str(path), message)])
+    return document
+
+
+def _environment(path: Path, env: str | None) -> Document | None:
     if env is None:
-        return document
-    file = path.parent / "envs" / f"{env}.yaml"
-    if not file.exists():
-        known = [item.stem for item in file.parent.glob("*.yaml")] if file.parent.exists() else []
-        raise LoadError([Problem(str(file), f"there is no environment {env!r}", suggest(env, known))])
-    over = read_document(file)
-    if not isinstance(over.value, dict):
-        return document
-    given = over.value.get("variables") or {}
-    # In an environment a variable is its value; in the stack it is a declaration.
-    over.value = {**over.value, "variables": {name: {"default": value} for name, value in given.items()}}
-    known_names = document.value.get("variables") or {}
-    unknown = [name for name in given if name not in known_names]
-    if unknown:
-        places = [over.keys.get(("variables", name)) for name in unknown]
-        raise LoadError(
-            [
-                Problem(str(place or file), f"the stack has no variable {name!r}", suggest(name, known_names))
-                for name, place in zip(unknown, places, strict=True)
-            ]
-        )
-    return merge(_placed(document, path), over)
+        return None
+    if not re.fullmatch(NAME_PATTERN, env):
+        raise LoadError([Problem("--env", f"{env!r} must be {PATTERNS[NAME_PATTERN]}")])
+    folder = path.parent / "envs"
+    for ending in _ENDINGS:
+        if (folder / f"{env}{ending}").exists():
+            return _read_mapping(folder / f"{env}{ending}")
+    known = [item.stem for item in sorted(folder.glob("*")) if item.suffix in _ENDINGS] if folder.is_dir() else []
+    hint = suggest(env, known) if known else f"write {folder / env}.yaml; it may be empty"
+    raise LoadError([Problem("--env", f"there is no environment {env!r}: no {folder / env}.yaml", hint)])
 
 
-def _filled(document: Document, path: Path, sets: tuple[str, ...]) -> dict[str, Any]:
-    problems: list[Problem] = []
+def _check_texts(stack: Stack, base: Path, problems: Problems) -> None:
+    """Every ``file:PATH`` can be read, and nobody gives away a private key as a public one."""
+    seen: dict[str, str | Problem] = {}
+    for section, field in _TEXTS:
+        for name, resource in getattr(stack, section).items():
+            value = getattr(resource, field)
+            if value is None:
+                continue
+            if value not in seen:
+                seen[value] = _text(value, base)
+            text = seen[value]
+            path = (section, name, field)
+            if isinstance(text, Problem):
+                problems.add(path, text.message, text.hint)
+            elif field != "user_data" and "PRIVATE KEY" in text:
+                problems.add(path, f"{field} holds a private key", "give the public part only")
 
-    def locate(inner: Path_) -> str:
-        return _locate(document, inner, path)
 
-    known = variables.declared(document.value, locate, problems)
-    values = {**known, **variables.parse_sets(sets, known, problems)}
-    filled = variables.substitute(document, values, locate, problems)
-    if problems:
-        raise LoadError(list(dict.fromkeys(problems)))
-    return dict(filled)
-
-
-def _placed(document: Document, path: Path) -> Document:
-    """The document with places: a JSON file's are worked out only now."""
-    return document if document.values else with_places(document, path.read_text(encoding="utf-8"))
-
-
-def _locate(document: Document, path: Path_, file: Path) -> str:
-    placed = _placed(document, file)
-    inner = path
-    while inner:
-        place = placed.keys.get(inner) or placed.values.get(inner)
-        if place is not None:
-            return str(place)
-        inner = inner[:-1]
-    return str(file)
+def _text(value: str, base: Path) -> str | Problem:
+    try:
+        return read_text_reference(value, base)
+    except LoadError as error:
+        return error.problems[0]

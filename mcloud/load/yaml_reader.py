@@ -27,7 +27,7 @@ MOST_REPEATED = 300_000
 _SAYS = (
     ("mapping values are not allowed", "put a value that holds a colon in quotes; or is the line indented too far?"),
     ("could not find expected ':'", "a key needs a colon and a space after it"),
-    ("expected ',' or", "is a comma or a closing bracket missing? Inside brackets write variables as \"${name}\""),
+    ("expected ',' or", 'is a comma or a closing bracket missing? Inside brackets write variables as "${name}"'),
     ("found undefined alias", "*name needs an &name before it; put a text that begins with * in quotes"),
     ("cannot start any token", "put a text that begins with @, ` or % in quotes"),
     ("unexpected end of stream", "a quote or a bracket is not closed"),
@@ -112,11 +112,10 @@ def _place(file: str, mark: Any) -> Place:
 
 def _broken(file: str, text: str, error: yaml.YAMLError) -> Problem:
     mark = getattr(error, "problem_mark", None)
-    if mark is None:
-        position = text.find(chr(error.character)) if isinstance(getattr(error, "character", None), int) else -1
-        line, column = text.count("\n", 0, max(position, 0)) + 1, position - text.rfind("\n", 0, max(position, 0))
-        where = f"{file}:{line}:{column}" if position >= 0 else file
-        return Problem(where, "is not YAML: there is a character that no text has", "remove the control character")
+    if mark is None:  # the reader's own error: it knows the character and how far it got
+        at = max(text.find(chr(getattr(error, "character", 0))), 0)
+        place = Place(file, text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at))
+        return Problem(str(place), "is not YAML: there is a control character", "remove it")
     problem = str(getattr(error, "problem", None) or "cannot be read")
     lines = text.splitlines()
     line_text = lines[mark.line] if mark.line < len(lines) else ""

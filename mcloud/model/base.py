@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from mcloud.errors import PlacementError
 
 NAME_PATTERN = r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$"
+LABEL_KEY_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_.@-]{0,62}$"
 PLACEMENT_PATTERN = r"^[a-z][a-z0-9-]*/[A-Za-z0-9-]+(/[A-Za-z0-9-]+)?$"
 
 Name = Annotated[str, StringConstraints(pattern=NAME_PATTERN, max_length=40)]
@@ -19,8 +20,11 @@ PlacementText = Annotated[
     StringConstraints(pattern=PLACEMENT_PATTERN),
     Field(description="Where it runs: cloud/region or cloud/region/zone.", examples=["cloud/region"]),
 ]
-LabelKey = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.@-]{0,62}$")]
-Labels = dict[LabelKey, Annotated[str, StringConstraints(max_length=255)]]
+LabelKey = Annotated[str, StringConstraints(pattern=LABEL_KEY_PATTERN)]
+Labels = Annotated[
+    dict[LabelKey, Annotated[str, StringConstraints(max_length=255)]],
+    Field(description="Labels or tags on the cloud; a resource's own win over the stack's."),
+]
 
 
 class Model(BaseModel):

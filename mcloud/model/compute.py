@@ -9,11 +9,13 @@ from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 from mcloud.model.base import Labels, Model, Name, PlacementText
 from mcloud.units import Size
 
+OS_PATTERN = r"^[a-z][a-z0-9-]*$"
+
 
 def _version(value: Any) -> Any:
     # YAML reads 22.04 as a number; 22.10 would then lose its zero, so a number is not taken.
     if isinstance(value, float):
-        raise ValueError(f'{value!r} is a number; put the version in quotes: "{value}"')
+        raise ValueError(f'{value!r} is a number and may have lost a zero; put the version in quotes, like "22.04"')
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
@@ -24,23 +26,31 @@ class MachineSize(Model):
     """The least a server needs; the cheapest flavor that has it is taken."""
 
     vcpu: Annotated[int, Field(ge=1, le=1024)]
+    """Virtual CPUs."""
     memory: Size
+    """Memory, like 4 GiB."""
     gpu: Annotated[int, Field(ge=0, le=64)] = 0
+    """GPUs."""
 
 
 class Image(Model):
     """An operating system by name and version, the same words on every cloud."""
 
-    os: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$", examples=["ubuntu"])]
+    os: Annotated[str, Field(pattern=OS_PATTERN, examples=["ubuntu"])]
+    """The system's name in lower case."""
     version: Version
+    """The system's version, in quotes."""
 
 
 class Disk(Model):
     """A server's root disk."""
 
     size: Size = Size.gib(20)
+    """Its size, like 40 GiB."""
     class_: Annotated[Literal["hdd", "ssd", "nvme"], Field(alias="class")] = "ssd"
+    """The kind of storage."""
     min_iops: Annotated[int, Field(ge=1)] | None = None
+    """The least input/output operations per second."""
 
 
 class Billing(Model):
@@ -63,6 +73,7 @@ class Server(Model):
     """A virtual machine, or ``count`` equal ones."""
 
     size: MachineSize | None = None
+    """What it needs at least; or name a flavor per cloud."""
     flavor: dict[Name, str] = {}
     """One flavor by name, per cloud: overrides ``size`` there."""
     image: Image
@@ -73,10 +84,14 @@ class Server(Model):
     stateless: bool = False
     """True: nothing on its disk is missed when it is replaced."""
     zones: Literal["any", "spread"] | tuple[str, ...] = "any"
+    """any: the cloud's choice; spread: over all zones in turn; or a list of zones, taken in turn."""
     public_ip: bool = False
+    """True: each gets a public address of its own."""
     security_groups: tuple[str, ...] = ()
+    """Names of security groups."""
     disk: Disk = Disk()
     key: str | None = None
+    """Name of the SSH key."""
     user_data: str | None = None
     """cloud-init text or file:PATH."""
     billing: Billing | None = None

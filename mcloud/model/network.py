@@ -11,6 +11,7 @@ from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 from mcloud.model.base import Labels, Model, Name, PlacementText
 
 ANYWHERE = "0.0.0.0/0"
+REFERENCE_PATTERN = r"^(env|keyring|file):.+$"
 
 
 def _network(value: Any) -> str:
@@ -51,6 +52,8 @@ def parse_ports(value: Any) -> tuple[int, int]:
 def _port_list(value: Any) -> list[str]:
     items = value if isinstance(value, list) else [value]
     texts = []
+    if not items:
+        raise ValueError("the list of ports is empty; leave ports out for all of them")
     for item in items:
         first, last = parse_ports(item)
         texts.append(str(first) if first == last else f"{first}-{last}")
@@ -80,7 +83,12 @@ def _peers(value: Any) -> list[Any]:
 _PEER_SCHEMA = {
     "anyOf": [
         {"type": "string", "description": "A CIDR block, or 'anywhere'."},
-        {"type": "object", "properties": {"group": {"type": "string"}}, "required": ["group"]},
+        {
+            "type": "object",
+            "properties": {"group": {"type": "string"}},
+            "required": ["group"],
+            "additionalProperties": False,
+        },
     ]
 }
 Peers = Annotated[
@@ -114,6 +122,7 @@ class Rule(Model):
     to: Peers = ()
     """Where traffic goes to, in the same words."""
     description: Annotated[str, Field(max_length=200)] | None = None
+    """What the rule is for."""
 
     @model_validator(mode="after")
     def _ports_need_a_transport(self) -> Rule:
@@ -126,9 +135,11 @@ class SecurityGroup(Model):
     """A stateful set of allow rules for servers."""
 
     ingress: tuple[Rule, ...] = ()
+    """What may come in; nothing else may."""
     egress: tuple[Rule, ...] | None = None
     """Left out: everything may leave. Given, even empty: only what is listed."""
     description: Annotated[str, Field(max_length=200)] | None = None
+    """What the group is for."""
     network: str | None = None
     """Name of the network, where there are several."""
     placement: PlacementText | None = None
@@ -139,6 +150,7 @@ class Subnet(Model):
     """A part of a network."""
 
     cidr: Cidr
+    """Its address block, inside the network's."""
     internet: Literal["none", "outbound", "direct"] = "none"
     """none: private; outbound: may call out through NAT; direct: its servers may have public addresses."""
     zone: str | None = None
@@ -150,7 +162,9 @@ class Network(Model):
     """A private network with its subnets."""
 
     cidr: Cidr
+    """Its address block, a private one."""
     subnets: dict[Name, Subnet] = {}
+    """Its subnets by name."""
     placement: PlacementText | None = None
     labels: Labels = {}
 
@@ -169,7 +183,7 @@ class Certificate(Model):
 
     certificate: str
     """PEM text or file:PATH."""
-    private_key: Annotated[str, Field(pattern=r"^(env|keyring|file):.+$")]
+    private_key: Annotated[str, Field(pattern=REFERENCE_PATTERN)]
     """Where the key is: env:NAME, keyring:NAME or file:PATH."""
     chain: str | None = None
     """PEM text or file:PATH of the intermediate certificates."""
@@ -183,10 +197,13 @@ class Target(Model):
     servers: str
     """Name of the servers."""
     port: Annotated[int, Field(ge=1, le=65535)]
+    """The port on which the servers answer."""
     protocol: Literal["http", "https", "tcp", "udp"] | None = None
     """Left out: as the listener's, with TLS ended at the load balancer."""
     algorithm: Literal["round-robin", "least-connections", "source-ip"] = "round-robin"
+    """How a server is chosen."""
     sticky: bool = False
+    """True: a client stays with its server."""
     check: str | None = None
     """Health check: "tcp", "http:/path" or "https:/path"."""
 
@@ -201,7 +218,9 @@ class Listener(Model):
     """A port on which a load balancer listens."""
 
     port: Annotated[int, Field(ge=1, le=65535)]
+    """The port that clients use."""
     protocol: Literal["http", "https", "tcp", "udp"]
+    """What clients speak."""
     to: Target
     certificate: str | None = None
     """Name of the certificate, for https."""
@@ -217,8 +236,12 @@ class LoadBalancer(Model):
     """Spreads traffic over servers."""
 
     subnets: Annotated[tuple[str, ...], Field(min_length=1)]
+    """Names of the subnets that it is in."""
     public: bool = False
+    """True: it has a public address."""
     listeners: Annotated[tuple[Listener, ...], Field(min_length=1)]
+    """The ports that it listens on."""
     security_groups: tuple[str, ...] = ()
+    """Names of security groups."""
     placement: PlacementText | None = None
     labels: Labels = {}

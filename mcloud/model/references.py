@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable
+from typing import Any
 
 from mcloud.model.stack import Stack
 
@@ -63,10 +64,27 @@ def server_instances(stack: Stack, text: str) -> list[str]:
     server = stack.servers.get(text)
     if server is not None:
         return [text] if server.count is None else [f"{text}-{index}" for index in range(server.count)]
-    match = re.fullmatch(r"(.+)-(\d+)", text)
+    match = re.fullmatch(r"(.+)-(0|[1-9]\d*)", text)
     if match and match[1] in stack.servers:
         count = stack.servers[match[1]].count
         if count is not None and int(match[2]) < count:
             return [text]
-        raise ReferenceProblem(f"{match[1]!r} has no instance {text!r}", f"its count is {count}")
+        hint = f"its count is {count}" if count is not None else f"it has no count: write {match[1]}"
+        raise ReferenceProblem(f"{match[1]!r} has no instance {text!r}", hint)
     raise ReferenceProblem(f"there is no server {text!r}", suggest(text, stack.servers))
+
+
+def find_server(stack: Stack, text: str) -> str:
+    """The key in the servers section behind ``web``, or behind its instance ``web-1``.
+
+    Raises:
+        ReferenceProblem: no such server.
+    """
+    server_instances(stack, text)
+    return text if text in stack.servers else text.rpartition("-")[0]
+
+
+def home_of(stack: Stack, resource: Any) -> str:
+    """cloud/region of a resource: its own placement, or the stack's."""
+    placement = resource.placement or stack.placement
+    return "/".join(placement.split("/")[:2])

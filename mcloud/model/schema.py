@@ -7,34 +7,63 @@ from typing import Any
 from mcloud.model.stack import Stack
 
 VARIABLE = {"type": "string", "pattern": r"\$\{[A-Za-z_][A-Za-z0-9_]*\}"}
-_SCALARS = ("integer", "number", "boolean")
+_VARIABLES = {
+    "type": "object",
+    "title": "Variables",
+    "description": "Values that --env and --set may change; used as ${name}.",
+    "examples": [{"web_count": {"default": 2, "description": "how many web servers"}}],
+    "propertyNames": {"pattern": "^[A-Za-z_][A-Za-z0-9_]*$"},
+    "additionalProperties": {
+        "type": "object",
+        "properties": {
+            "default": {"description": "Its value where nothing else gives one."},
+            "description": {"type": "string", "description": "What it is for."},
+        },
+        "additionalProperties": False,
+    },
+}
+_ABOUT = ("default", "description", "examples", "title")
 
 
 def stack_schema() -> dict[str, Any]:
-    """The schema (draft 2020-12): wherever a number or a choice stands, ``${name}`` may stand too."""
-    schema: dict[str, Any] = _with_variables(Stack.model_json_schema(by_alias=True))
+    """The schema (draft 2020-12): wherever a value or a list stands, ``${name}`` may stand too."""
+    schema: dict[str, Any] = _written(Stack.model_json_schema(by_alias=True))
     schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
     schema["title"] = "mcloud stack"
-    schema["properties"]["variables"] = {
-        "type": "object",
-        "description": "Values that --env and --set may change; used as ${name}.",
-        "additionalProperties": {
-            "type": "object",
-            "properties": {"default": {}, "description": {"type": "string"}},
-            "additionalProperties": False,
-        },
-    }
+    schema["properties"]["variables"] = _VARIABLES
     return schema
 
 
-def _with_variables(value: Any) -> Any:
-    if isinstance(value, list):
-        return [_with_variables(item) for item in value]
-    if not isinstance(value, dict):
-        return value
-    made = {key: _with_variables(item) for key, item in value.items()}
-    takes_variable = made.get("type") in _SCALARS or "enum" in made or "pattern" in made
-    if takes_variable and made.get("type") != "object":
-        kept = {key: made.pop(key) for key in ("default", "description", "title") if key in made}
-        return {**kept, "anyOf": [made, VARIABLE]}
+def _written(schema: dict[str, Any]) -> dict[str, Any]:
+    """The schema of what is written for a value of this schema."""
+    made = _inner(schema)
+    if "anyOf" in made:
+        made["anyOf"] = [_inner(option) for option in made["anyOf"]]
+    options = made.get("anyOf", [made])
+    if not all(_is_value(option) for option in options) or any(_takes_any_text(option) for option in options):
+        return made
+    about = {key: made.pop(key) for key in _ABOUT if key in made}
+    return {**about, "anyOf": [*made.get("anyOf", [made]), VARIABLE]}
+
+
+def _inner(schema: dict[str, Any]) -> dict[str, Any]:
+    """The schemas inside this one are as written; names that no pattern allows are refused."""
+    made = dict(schema)
+    for word in ("$defs", "properties", "patternProperties"):
+        if word in made:
+            made[word] = {name: _written(inner) for name, inner in made[word].items()}
+    for word in ("items", "additionalProperties"):
+        if isinstance(made.get(word), dict):
+            made[word] = _written(made[word])
+    if "patternProperties" in made:
+        made.setdefault("additionalProperties", False)
     return made
+
+
+def _is_value(schema: dict[str, Any]) -> bool:
+    return "type" in schema and schema["type"] != "object"
+
+
+def _takes_any_text(schema: dict[str, Any]) -> bool:
+    types = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
+    return "string" in types and not {"pattern", "enum", "const", "format"} & schema.keys()

@@ -12,7 +12,8 @@ from mcloud.model.compute import Key, Server
 from mcloud.model.network import Certificate, LoadBalancer, Network, PublicIp, SecurityGroup
 from mcloud.model.storage import Bucket, Volume
 
-OutputName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]*$", max_length=60)]
+OUTPUT_PATTERN = r"^[a-z][a-z0-9_-]*$"
+OutputName = Annotated[str, StringConstraints(pattern=OUTPUT_PATTERN, max_length=60)]
 
 SECTIONS: dict[str, str] = {
     "networks": "network",
@@ -32,17 +33,24 @@ class Waiver(Model):
     """A residency rule that somebody decided not to follow, with the reason and until when."""
 
     rule: str
+    """Code of the rule."""
     reason: Annotated[str, Field(min_length=10)]
+    """Why it is not followed."""
     until: date
+    """The last day on which the waiver holds."""
 
 
 class Workload(Model):
     """What the workload is, for the residency rules. A missing answer makes a rule unknown, not passed."""
 
     data: tuple[str, ...] = ()
+    """Kinds of data that it holds, like personal."""
     sector: str | None = None
+    """The business that it belongs to."""
     owner: Literal["domestic", "foreign"] | None = None
+    """Whose enterprise it is."""
     waivers: tuple[Waiver, ...] = ()
+    """Rules that are not followed, with the reason."""
 
 
 class Acceptance(Model):
@@ -51,6 +59,7 @@ class Acceptance(Model):
     gap: str
     """The gap's code."""
     reason: Annotated[str, Field(min_length=3)]
+    """Why it is accepted."""
     resource: str | None = None
     """section.name; left out: wherever the gap occurs."""
 
@@ -63,20 +72,31 @@ class Stack(Model):
 
     mcloud: Literal[1]
     """Version of the format."""
-    name: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=40)]
+    name: Name
+    """The stack's name; --env NAME makes it name-NAME."""
     placement: PlacementText
     """Where everything runs that does not say otherwise."""
     labels: Labels = {}
     workload: Workload | None = None
+    """What it is, for the residency rules."""
     networks: dict[Name, Network] = {}
+    """Private networks by name."""
     security_groups: dict[Name, SecurityGroup] = {}
+    """Sets of allow rules by name."""
     keys: dict[Name, Key] = {}
+    """SSH keys by name."""
     servers: dict[Name, Server] = {}
+    """Servers by name."""
     volumes: dict[Name, Volume] = {}
+    """Volumes by name."""
     load_balancers: dict[Name, LoadBalancer] = {}
+    """Load balancers by name."""
     certificates: dict[Name, Certificate] = {}
+    """TLS certificates by name."""
     public_ips: dict[Name, PublicIp] = {}
+    """Public addresses by name that outlive their servers."""
     buckets: dict[Name, Bucket] = {}
+    """Buckets by name."""
     extensions: dict[Name, dict[str, dict[str, Any]]] = {}
     """Knobs that only one cloud has: cloud -> section.name -> settings."""
     accept: tuple[Acceptance, ...] = ()

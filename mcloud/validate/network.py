@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from mcloud.model.network import Rule, parse_ports
+from mcloud.model.references import home_of
 from mcloud.model.stack import Stack
 from mcloud.validate.finding import Finding
 
@@ -19,10 +20,20 @@ ADMIN_PORTS = {
     1433: "SQL Server",
     3306: "MySQL",
     5432: "PostgreSQL",
+    5985: "WinRM",
     6379: "Redis",
     9200: "Elasticsearch",
     27017: "MongoDB",
 }
+"""Ports for administrators and databases. From anywhere they are a warning only: what runs today often has them."""
+
+_PRIVATE: tuple[Block, ...] = (
+    ipaddress.ip_network("10.0.0.0/8"),  # RFC 1918
+    ipaddress.ip_network("172.16.0.0/12"),
+    ipaddress.ip_network("192.168.0.0/16"),
+    ipaddress.ip_network("100.64.0.0/10"),  # RFC 6598
+    ipaddress.ip_network("fc00::/7"),  # RFC 4193
+)
 
 
 def check_blocks(stack: Stack) -> Iterator[Finding]:
@@ -30,8 +41,8 @@ def check_blocks(stack: Stack) -> Iterator[Finding]:
     by_place: dict[str, list[tuple[Block, str]]] = {}
     for name, network in stack.networks.items():
         block = ipaddress.ip_network(network.cidr)
-        by_place.setdefault(network.placement or stack.placement, []).append((block, name))
-        if not block.is_private:
+        by_place.setdefault(home_of(stack, network), []).append((block, name))
+        if not any(block.subnet_of(private) for private in _PRIVATE if private.version == block.version):  # type: ignore[arg-type]
             message = f"{block} is a public range: hosts there cannot be reached from this network"
             yield Finding("block-public", "warn", ("networks", name, "cidr"), message, "use 10.0.0.0/8 or the like")
         inner = []
@@ -75,14 +86,17 @@ def check_exposure(stack: Stack) -> Iterator[Finding]:
 
 
 def _exposed(rule: Rule, path: tuple[str | int, ...]) -> Iterator[Finding]:
-    if rule.protocol not in ("tcp", "any"):
+    if rule.protocol not in ("tcp", "udp", "any"):
         return
     hint = "name the blocks that need it: from: 203.0.113.0/24"
     ranges = [parse_ports(text) for text in rule.ports or ("all",)]
     if rule.protocol == "any" or (1, 65535) in ranges:
-        yield Finding("open-to-world", "warn", path, "every port can be reached from anywhere", hint)
+        what = "everything" if rule.protocol == "any" else f"every {rule.protocol} port"
+        yield Finding("open-to-world", "warn", path, f"{what} can be reached from anywhere", hint)
+        return
+    if rule.protocol == "udp":
         return
     found = sorted({port for first, last in ranges for port in ADMIN_PORTS if first <= port <= last})
     if found:
-        named = ", ".join(f"{port} ({ADMIN_PORTS[port]})" for port in found)
-        yield Finding("open-to-world", "warn", path, f"port {named} can be reached from anywhere", hint)
+        named = ", ".join(f"port {port} ({ADMIN_PORTS[port]})" for port in found)
+        yield Finding("open-to-world", "warn", path, f"{named} can be reached from anywhere", hint)

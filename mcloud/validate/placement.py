@@ -1,4 +1,4 @@
-"""What belongs together must be in one place; names must not clash; what nobody uses is told."""
+"""What belongs together must be in one cloud and region."""
 
 from __future__ import annotations
 
@@ -6,63 +6,77 @@ from collections.abc import Iterator
 from typing import Any
 
 from mcloud.model.network import GroupPeer
-from mcloud.model.references import find_subnet, server_instances
+from mcloud.model.references import find_server, find_subnet, home_of
 from mcloud.model.stack import Stack
 from mcloud.validate.finding import Finding
 
-
-def _home(stack: Stack, resource: Any) -> str:
-    placement = resource.placement or stack.placement
-    return "/".join(placement.split("/")[:2])
+Path = tuple[str | int, ...]
+Relation = tuple[Path, str, Any, str, str, Any]
+"""Where it is written, the word for the one, the one, the word for the other, its name, the other."""
 
 
 def check_placement(stack: Stack) -> Iterator[Finding]:
-    """A server, its subnet, its groups and its key are on one cloud and in one region."""
+    """Resources that refer to one another are on one cloud and in one region."""
+    relations = (_of_servers, _of_server_parts, _of_load_balancers, _of_groups)
+    for path, word, resource, other_word, name, other in (item for part in relations for item in part(stack)):
+        here, there = home_of(stack, resource), home_of(stack, other)
+        if here != there:
+            message = f"the {word} is at {here}, its {other_word} {name!r} is at {there}"
+            hint = f"give one of them the other's placement, or add a {other_word} at {here}"
+            yield Finding("placement-differs", "block", path, message, hint)
+
+
+def _of_servers(stack: Stack) -> Iterator[Relation]:
     for name, server in stack.servers.items():
-        here = _home(stack, server)
+        base: Path = ("servers", name)
         network, subnet = find_subnet(stack, server.subnet)
-        others: list[tuple[str, str, Any]] = [("subnet", f"{network}.{subnet}", stack.networks[network])]
-        others += [("security group", group, stack.security_groups[group]) for group in server.security_groups]
+        yield (*base, "subnet"), "server", server, "subnet", f"{network}.{subnet}", stack.networks[network]
+        for index, group in enumerate(server.security_groups):
+            other = stack.security_groups[group]
+            yield (*base, "security_groups", index), "server", server, "security group", group, other
         if server.key is not None:
-            others.append(("key", server.key, stack.keys[server.key]))
-        for word, other, resource in others:
-            there = _home(stack, resource)
-            if there != here:
-                message = f"the server is at {here}, its {word} {other!r} is at {there}"
-                hint = f"give one of them the other's placement, or add a {word} at {here}"
-                yield Finding("placement-differs", "block", ("servers", name), message, hint)
-        if server.public_ip and stack.networks[network].subnets[subnet].internet != "direct":
-            message = f"the server wants a public address, but the subnet {subnet!r} does not have internet: direct"
-            yield Finding("public-ip-subnet", "warn", ("servers", name, "public_ip"), message)
+            yield (*base, "key"), "server", server, "key", server.key, stack.keys[server.key]
+
+
+def _of_server_parts(stack: Stack) -> Iterator[Relation]:
+    for name, volume in stack.volumes.items():
+        if volume.attach is not None:
+            server = stack.servers[find_server(stack, volume.attach)]
+            yield ("volumes", name, "attach"), "volume", volume, "server", volume.attach, server
+    for name, address in stack.public_ips.items():
+        if address.server is not None:
+            server = stack.servers[find_server(stack, address.server)]
+            yield ("public_ips", name, "server"), "public IP", address, "server", address.server, server
+
+
+def _of_load_balancers(stack: Stack) -> Iterator[Relation]:
+    word = "load balancer"
+    for name, balancer in stack.load_balancers.items():
+        base: Path = ("load_balancers", name)
+        for index, text in enumerate(balancer.subnets):
+            network = stack.networks[find_subnet(stack, text)[0]]
+            yield (*base, "subnets", index), word, balancer, "subnet", text, network
+        for index, group in enumerate(balancer.security_groups):
+            other = stack.security_groups[group]
+            yield (*base, "security_groups", index), word, balancer, "security group", group, other
+        for index, listener in enumerate(balancer.listeners):
+            path = (*base, "listeners", index)
+            target = listener.to.servers
+            yield (*path, "to", "servers"), word, balancer, "server", target, stack.servers[find_server(stack, target)]
+            if listener.certificate is not None:
+                certificate = stack.certificates[listener.certificate]
+                yield (*path, "certificate"), word, balancer, "certificate", listener.certificate, certificate
+
+
+def _of_groups(stack: Stack) -> Iterator[Relation]:
+    word = "security group"
     for name, group in stack.security_groups.items():
-        for rule in (*group.ingress, *(group.egress or ())):
-            for peer in (*rule.from_, *rule.to):
-                if isinstance(peer, GroupPeer) and _home(stack, stack.security_groups[peer.group]) != _home(
-                    stack, group
-                ):
-                    message = f"the group {peer.group!r} is in another place and cannot be named in a rule"
-                    yield Finding("placement-differs", "block", ("security_groups", name), message, "name its blocks")
-
-
-def check_names(stack: Stack) -> Iterator[Finding]:
-    """Two servers whose instances would have one name."""
-    seen: dict[str, str] = {}
-    for name in stack.servers:
-        for instance in server_instances(stack, name):
-            if instance in seen:
-                message = f"{name!r} and {seen[instance]!r} both make a server called {instance!r}"
-                yield Finding("name-clash", "block", ("servers", name), message, "rename one of them")
-            seen[instance] = name
-
-
-def check_unused(stack: Stack) -> Iterator[Finding]:
-    """Keys and groups that nothing refers to."""
-    keys = {server.key for server in stack.servers.values()}
-    for name in stack.keys:
-        if name not in keys:
-            yield Finding("unused", "note", ("keys", name), f"no server uses the key {name!r}")
-    groups = {group for server in stack.servers.values() for group in server.security_groups}
-    groups |= {group for balancer in stack.load_balancers.values() for group in balancer.security_groups}
-    for name in stack.security_groups:
-        if name not in groups:
-            yield Finding("unused", "note", ("security_groups", name), f"nothing is in the security group {name!r}")
+        base: Path = ("security_groups", name)
+        if group.network is not None:
+            yield (*base, "network"), word, group, "network", group.network, stack.networks[group.network]
+        for direction, rules in (("ingress", group.ingress), ("egress", group.egress or ())):
+            for index, rule in enumerate(rules):
+                for peer in (*rule.from_, *rule.to):
+                    if isinstance(peer, GroupPeer):
+                        path = (*base, direction, index)
+                        yield path, word, group, "peer", peer.group, stack.security_groups[peer.group]

@@ -86,7 +86,19 @@ def _storage(stack: Stack) -> Iterator[Finding]:
             yield from _found(("volumes", name, "attach"), partial(server_instances, stack, volume.attach))
     for name, address in stack.public_ips.items():
         if address.server is not None:
-            yield from _found(("public_ips", name, "server"), partial(server_instances, stack, address.server))
+            yield from _one_server(stack, ("public_ips", name, "server"), address.server)
+
+
+def _one_server(stack: Stack, path: Path, text: str) -> Iterator[Finding]:
+    """An address belongs to one server, so ``web`` is not enough where web has a count."""
+    try:
+        instances = server_instances(stack, text)
+    except ReferenceProblem as error:
+        yield Finding("reference", "block", path, error.message, error.hint)
+        return
+    if len(instances) != 1:
+        message = f"an address belongs to one server, but {text!r} is {len(instances)} servers"
+        yield Finding("reference", "block", path, message, f"write {instances[0]}" if instances else "its count is 0")
 
 
 def _load_balancers(stack: Stack) -> Iterator[Finding]:

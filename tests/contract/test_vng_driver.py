@@ -6,7 +6,7 @@ import base64
 import struct
 import time
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 from libcloud.compute.types import KeyPairDoesNotExistError
@@ -17,6 +17,7 @@ from mcloud_vng.driver import VNGNodeDriver
 from mcloud_vng.emulator import SPEC
 from mcloud_vng.vendor_errors import VendorError
 
+T = TypeVar("T")
 ZONE = "HCM03-1C"
 BLOB = b"".join(struct.pack(">I", len(part)) + part for part in (b"ssh-rsa", b"\x01\x00\x01", b"\x7f" * 256))
 RSA = f"ssh-rsa {base64.b64encode(BLOB).decode()} someone"
@@ -50,6 +51,11 @@ def connect(emulator: Running, **changes: Any) -> VNGNodeDriver:
     return VNGNodeDriver(emulator.client_id, emulator.client_secret, **arguments)
 
 
+def there(item: T | None) -> T:
+    assert item is not None
+    return item
+
+
 def until(done: Callable[[], bool]) -> None:
     end = time.monotonic() + 20
     while not done():
@@ -60,10 +66,10 @@ def until(done: Callable[[], bool]) -> None:
 def place(driver: VNGNodeDriver) -> tuple[str, str]:
     """An active network and subnet."""
     network = driver.ex_create_network({"name": "net-one", "cidr": "10.42.0.0/16"})["id"]
-    until(lambda: driver.ex_get_network(network)["status"] == "ACTIVE")
+    until(lambda: there(driver.ex_get_network(network))["status"] == "ACTIVE")
     body = {"name": "subnet-one", "cidr": "10.42.1.0/24", "zoneId": ZONE}
     subnet = driver.ex_create_subnet(network, body)["uuid"]
-    until(lambda: driver.ex_get_subnet(network, subnet)["status"] == "ACTIVE")
+    until(lambda: there(driver.ex_get_subnet(network, subnet))["status"] == "ACTIVE")
     return network, subnet
 
 
@@ -128,18 +134,18 @@ def test_a_500_of_a_subnet_that_is_there_is_an_error(emulator: Running, driver: 
     emulator.app.faults.add(FaultRule(action="status", method="DELETE", status=500, body={"message": "boom"}))
     with pytest.raises(VendorError, match="boom"):
         driver.ex_delete_subnet(network, subnet)
-    assert driver.ex_get_subnet(network, subnet)["status"] == "ACTIVE"
+    assert there(driver.ex_get_subnet(network, subnet))["status"] == "ACTIVE"
 
 
 def test_groups_rules_and_keys_to_the_end(driver: VNGNodeDriver) -> None:
     group = driver.ex_create_security_group({"name": "group-one", "description": "first"})["uuid"]
     driver.ex_update_security_group(group, {"name": "group-two", "description": "second"})
-    found = driver.ex_get_security_group(group)
+    found = there(driver.ex_get_security_group(group))
     assert (found["name"], found["description"]) == ("group-two", "second")
     assert group in [row["id"] for row in driver.ex_list_security_groups()]
 
     rule = driver.ex_create_security_group_rule(group, RULE)["uuid"]
-    read = driver.ex_get_security_group_rule(group, rule)
+    read = there(driver.ex_get_security_group_rule(group, rule))
     assert {name: read[name] for name in RULE} == RULE
     assert rule in [row["id"] for row in driver.ex_list_security_group_rules(group)]
     driver.ex_delete_security_group_rule(group, rule)
@@ -147,7 +153,7 @@ def test_groups_rules_and_keys_to_the_end(driver: VNGNodeDriver) -> None:
     driver.ex_delete_security_group_rule(group, rule)
 
     key = driver.ex_import_ssh_key({"name": "key-one", "pubKey": RSA})["id"]
-    assert driver.ex_get_ssh_key(key)["pubKey"] == RSA
+    assert there(driver.ex_get_ssh_key(key))["pubKey"] == RSA
     driver.ex_delete_ssh_key(key)
     driver.ex_delete_security_group(group)
     assert (driver.ex_get_ssh_key(key), driver.ex_get_security_group(group)) == (None, None)
@@ -172,19 +178,19 @@ def test_a_server_by_raw_calls(driver: VNGNodeDriver) -> None:
     assert driver.ex_list_servers("web") == []
     assert {row["uuid"] for row in driver.ex_list_servers()} == {first["uuid"], other["uuid"]}
 
-    until(lambda: driver.ex_get_server(first["uuid"])["status"] == "ACTIVE")
+    until(lambda: there(driver.ex_get_server(first["uuid"]))["status"] == "ACTIVE")
     group = driver.ex_create_security_group({"name": "group-one"})["uuid"]
-    node = driver.ex_get_node(first["uuid"])
+    node = there(driver.ex_get_node(first["uuid"]))
     driver.ex_set_security_groups(node, [group])
-    until(lambda: driver.ex_get_server(node.id)["status"] == "ACTIVE")
+    until(lambda: there(driver.ex_get_server(node.id))["status"] == "ACTIVE")
     driver.ex_rename_node(node, "web-2")
-    seen = driver.ex_get_server(node.id)
+    seen = there(driver.ex_get_server(node.id))
     assert ([one["uuid"] for one in seen["secGroups"]], seen["name"]) == ([group], "web-2")
 
-    boot = driver.ex_get_volume(seen["bootVolumeId"])
+    boot = there(driver.ex_get_volume(seen["bootVolumeId"]))
     driver.ex_resize_volume(boot["uuid"], 40, boot["volumeTypeId"])
-    until(lambda: driver.ex_get_volume(boot["uuid"])["status"] == "IN-USE")
-    assert driver.ex_get_volume(boot["uuid"])["size"] == 40
+    until(lambda: there(driver.ex_get_volume(boot["uuid"]))["status"] == "IN-USE")
+    assert there(driver.ex_get_volume(boot["uuid"]))["size"] == 40
 
     driver.ex_delete_server(node.id)
     until(lambda: driver.ex_get_server(node.id) is None)
@@ -202,7 +208,7 @@ def test_create_node_passes_on_everything(driver: VNGNodeDriver, monkeypatch: py
         return {"uuid": "ins-1", "name": body["name"], "status": "CREATING-BILLING"}
 
     monkeypatch.setattr(driver, "ex_create_server", create)
-    where = {"ex_network": "net-1", "ex_subnet": "sub-1", "ex_root_disk_type": "vtype-1"}
+    where: dict[str, Any] = {"ex_network": "net-1", "ex_subnet": "sub-1", "ex_root_disk_type": "vtype-1"}
     driver.create_node("web-1", size, image, **where)
     driver.create_node(
         "web-2",

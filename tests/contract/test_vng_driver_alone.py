@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 import textwrap
+from collections.abc import Iterator
 
 import pytest
 
@@ -83,7 +84,7 @@ SCRIPT = """
 
 
 @pytest.fixture
-def emulator():
+def emulator() -> Iterator[Running]:
     with serve(SPEC, client_id="alone-client", client_secret="alone-secret") as running:
         yield running
 

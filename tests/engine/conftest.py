@@ -13,12 +13,12 @@ from typing import Any
 
 import pytest
 import yaml
-from mcloud_vng.emulator import SPEC
 
 from mcloud.adapter.profile import save_profile
 from mcloud.emulator.clock import Clock
 from mcloud.emulator.faults import FaultRule
 from mcloud.emulator.server import Running, serve
+from mcloud_vng.emulator import SPEC
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 

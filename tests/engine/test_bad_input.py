@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from mcloud_vng.emulator import SPEC
 
 from mcloud.emulator.clock import Clock
 from mcloud.emulator.server import serve
+from mcloud_vng.emulator import SPEC
 
 pytestmark = pytest.mark.engine
 

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import pytest
+
 from mcloud_vng.emulator.world import World
 
 pytestmark = pytest.mark.engine

@@ -1,5 +1,6 @@
-"""The vendor's own Terraform provider, unmodified, against the emulator: apply, empty plan, change in place, empty plan,
-destroy, nothing left.
+"""The vendor's own Terraform provider, unmodified, against the emulator.
+
+Apply, empty plan, change in place, empty plan, destroy, nothing left.
 
     python tests/oracle/terraform_vng.py /path/to/terraform-provider-vngcloud [--record FILE]
 """
@@ -18,10 +19,10 @@ from pathlib import Path
 
 import httpx
 import yaml
-from mcloud_vng.emulator import SPEC
 
 from mcloud.emulator.clock import Clock
 from mcloud.emulator.server import serve
+from mcloud_vng.emulator import SPEC
 
 HERE = Path(__file__).parent
 EXAMPLE = HERE.parents[1] / "examples" / "web.yaml"

@@ -141,9 +141,11 @@ def test_a_netrc_entry_does_not_replace_the_token(
     assert _basic(service.asked[0][1]) == "client%3A1:s3cr3t%2F%2B"
 
 
-def test_answers_are_utf8(service: Service) -> None:
-    service.put("GET /gw/v2/pro-1/networks/net-1", {"id": "net-1", "displayName": "mạng nội bộ"})
-    assert connect(service).ex_get_network("net-1") == {"id": "net-1", "displayName": "mạng nội bộ"}
+@pytest.mark.parametrize("kind", ["application/json", "text/plain"])
+def test_answers_are_utf8(service: Service, kind: str) -> None:
+    item = {"id": "net-1", "displayName": "mạng nội bộ"}
+    service.put("GET /gw/v2/pro-1/networks/net-1", item, 200, **{"content-type": kind})
+    assert connect(service).ex_get_network("net-1") == item
 
 
 @pytest.mark.parametrize(

@@ -77,7 +77,7 @@ def test_what_an_error_says(error: VendorError, text: str) -> None:
 )
 def test_a_token_is_renewed_before_it_ends(monkeypatch: pytest.MonkeyPatch, lifetime: float, good_for: float) -> None:
     now = [1000.0]
-    monkeypatch.setattr(tokens.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr("mcloud_vng.tokens.time.monotonic", lambda: now[0])
     made: list[str] = []
 
     def sign_in() -> tuple[str, float]:

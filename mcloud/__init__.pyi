@@ -1,0 +1,45 @@
+from mcloud.load import load_stack
+from mcloud.model.compute import Disk, Image, Key, MachineSize, Server
+from mcloud.model.network import (
+    Certificate,
+    GroupPeer,
+    Listener,
+    LoadBalancer,
+    Network,
+    PublicIp,
+    Rule,
+    SecurityGroup,
+    Subnet,
+    Target,
+)
+from mcloud.model.stack import Stack
+from mcloud.model.storage import Bucket, Volume
+from mcloud.units import Size
+from mcloud.validate import validate as validate_stack
+
+__all__ = [
+    "Bucket",
+    "Certificate",
+    "Disk",
+    "GroupPeer",
+    "Image",
+    "Key",
+    "Listener",
+    "LoadBalancer",
+    "MachineSize",
+    "Network",
+    "PublicIp",
+    "Rule",
+    "SecurityGroup",
+    "Server",
+    "Size",
+    "Stack",
+    "Subnet",
+    "Target",
+    "Volume",
+    "__version__",
+    "load_stack",
+    "validate_stack",
+]
+
+__version__: str
