@@ -25,19 +25,20 @@ demo: engine
 test: lint engine
 	$(BIN)/coverage erase
 	$(BIN)/python -m pytest -n 2 --cov --cov-report= tests
-	$(BIN)/python -m tests.coverage_floor
+	$(BIN)/coverage combine --quiet --append || true
+	$(BIN)/python tests/coverage_floor.py
 
 lint: setup
-	$(BIN)/ruff check mcloud adapters tests stacks
+	$(BIN)/ruff check mcloud adapters tests stacks examples
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
 bench: engine
-	$(BIN)/python -m tests.bench $(BENCH)
+	$(BIN)/python tests/bench/run.py $(BENCH)
 
 # The vendor's own Terraform provider against the emulator: make oracle PROVIDER=/path/to/terraform-provider-vngcloud
 oracle: setup
-	$(BIN)/python -m tests.oracle.terraform_vng $(PROVIDER)
+	$(BIN)/python tests/oracle/terraform_vng.py $(PROVIDER)
 
 lock: setup
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \

@@ -135,29 +135,36 @@ class _Builder:
         self.problems: list[Problem] = []
         self._seen: set[int] = set()
         self._repeated = 0
+        self._depth = 0
 
     def build(self, node: Any, path: Path_) -> Any:
         """The value of a node."""
         place = _place(self.file, node.start_mark)
-        self._count(node, path, place)
+        self._count(node, place)
         if not node.tag.startswith(_STANDARD):
             self.problems.append(Problem(str(place), f"the tag {node.tag} means nothing here", "remove it"))
         self.places.values[path] = place
-        if isinstance(node, yaml.MappingNode):
-            return self._mapping(node, path, place)
-        if isinstance(node, yaml.SequenceNode):
-            return [self.build(item, (*path, index)) for index, item in enumerate(node.value)]
+        if isinstance(node, yaml.CollectionNode):
+            self._depth += 1
+            value: Any = (
+                self._mapping(node, path, place) if isinstance(node, yaml.MappingNode) else self._list(node, path)
+            )
+            self._depth -= 1
+            return value
         # A plain word that the parser took for text is text, also where a tag said so.
         return node.value if node.style or node.tag == _TEXT else scalar(node.value)
 
-    def _count(self, node: Any, path: Path_, place: Place) -> None:
-        if len(path) > MOST_DEEP:
-            raise LoadError([Problem(str(place), "an alias repeats what it stands in")])
+    def _count(self, node: Any, place: Place) -> None:
+        if self._depth > MOST_DEEP:  # without aliases it would not have come here
+            raise LoadError([Problem(str(place), "an alias repeats what it stands in, or aliases are nested too deep")])
         if id(node) in self._seen:
             self._repeated += 1
             if self._repeated > MOST_REPEATED:
                 raise LoadError([Problem(str(place), "aliases make this document too large")])
         self._seen.add(id(node))
+
+    def _list(self, node: Any, path: Path_) -> list[Any]:
+        return [self.build(item, (*path, index)) for index, item in enumerate(node.value)]
 
     def _mapping(self, node: Any, path: Path_, place: Place) -> dict[str, Any]:
         result: dict[str, Any] = {}

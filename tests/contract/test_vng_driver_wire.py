@@ -65,7 +65,10 @@ def test_both_ways_to_sign_in(emulator: Running, version: str) -> None:
     secret = SECRET.replace("%", "").replace("é", "")
     emulator.app.cloud._client = (emulator.client_id, secret)  # type: ignore[attr-defined]
     spoil(emulator, action="status", path=f"/{'v1' if version == 'v2' else 'v2'}/auth/token$", times=0)
-    assert connect(emulator, secret, auth_version=version).ex_account()["user_id"] == emulator.app.cloud.worlds["hcm-3"].user
+    assert (
+        connect(emulator, secret, auth_version=version).ex_account()["user_id"]
+        == emulator.app.cloud.worlds["hcm-3"].user
+    )
 
 
 def test_drivers_of_one_account_share_a_token(emulator: Running) -> None:

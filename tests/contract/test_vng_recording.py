@@ -1,0 +1,100 @@
+"""What the vendor's Terraform provider asked is asked again: status, fields and types of the answers must be the same."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from mcloud_vng.emulator import SPEC
+
+from mcloud.emulator.clock import ManualClock
+from mcloud.emulator.server import Running, serve
+
+RECORDING = Path(__file__).parent / "recordings" / "vng-terraform.jsonl"
+ID = re.compile(
+    r"(?:pro|net|sub|secg|secr|ssh|ins|vol|rt|net-in)-[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
+)
+LONGER_THAN_ANY_STATE = 120.0
+
+
+class Replay:
+    """Asks again, with the ids of today in place of those of the recording."""
+
+    def __init__(self, cloud: Running, clock: ManualClock) -> None:
+        self.cloud = cloud
+        self.clock = clock
+        self.ids: dict[str, str] = {}
+        sign_in = httpx.post(f"{cloud.url}/accounts-api/v2/auth/token", auth=(cloud.client_id, cloud.client_secret))
+        token = sign_in.json()["access_token"]
+        self.client = httpx.Client(headers={"Authorization": f"Bearer {token}"})
+
+    def today(self, text: str) -> str:
+        return ID.sub(lambda match: self.ids.get(match[0], match[0]), text)
+
+    def ask(self, entry: dict[str, Any]) -> httpx.Response:
+        self.clock.advance(LONGER_THAN_ANY_STATE)
+        body = None if entry["request"] is None else json.loads(self.today(json.dumps(entry["request"])))
+        return self.client.request(
+            entry["method"], f"{self.cloud.url}{self.today(entry['path'])}", params=entry["query"], json=body
+        )
+
+    def learn(self, then: Any, now: Any) -> None:
+        """Pair the ids of two answers of one shape."""
+        if isinstance(then, dict) and isinstance(now, dict):
+            for key in then.keys() & now.keys():
+                self.learn(then[key], now[key])
+        elif isinstance(then, list) and isinstance(now, list):
+            for first, second in zip(then, now, strict=False):
+                self.learn(first, second)
+        elif isinstance(then, str) and isinstance(now, str) and ID.fullmatch(then):
+            self.ids[then] = now
+
+
+def shape(value: Any) -> Any:
+    """Fields and types; ids and times are only of a type."""
+    if isinstance(value, dict):
+        return {key: shape(item) for key, item in sorted(value.items())}
+    if isinstance(value, list):
+        return [shape(item) for item in value]
+    return type(value).__name__
+
+
+def entries() -> list[dict[str, Any]]:
+    rows = [json.loads(line) for line in RECORDING.read_text().splitlines()]
+    return [row for row in rows if "/auth/token" not in row["path"]]
+
+
+@pytest.fixture
+def replay() -> Iterator[Replay]:
+    clock = ManualClock()
+    with serve(SPEC, clock=clock) as cloud:
+        replay = Replay(cloud, clock)
+        yield replay
+        replay.client.close()
+
+
+def test_the_recorded_requests_get_the_same_answers(replay: Replay) -> None:
+    rows = entries()
+    assert {row["method"] for row in rows} == {"GET", "POST", "PUT", "PATCH", "DELETE"}
+    for number, entry in enumerate(rows):
+        answer = replay.ask(entry)
+        where = f"request {number}: {entry['method']} {entry['path']}"
+        assert answer.status_code == entry["status"], f"{where}: {answer.text}"
+        then = entry["response"]
+        now = answer.json() if answer.content else None
+        assert shape(now) == shape(then), where
+        if then is not None:
+            assert answer.headers["content-type"].startswith("application/json")
+        replay.learn(then, now)
+    assert all(not items for items in replay.cloud.app.cloud.inventory().values())
+
+
+def test_no_secret_is_in_the_recording() -> None:
+    text = RECORDING.read_text()
+    assert "oracle-secret" not in text
+    assert all(json.loads(line)["response"]["access_token"] == "***" for line in text.splitlines() if "/auth/" in line)
