@@ -25,7 +25,6 @@ demo: engine
 test: lint engine
 	$(BIN)/coverage erase
 	$(BIN)/python -m pytest -n 2 --cov --cov-report= tests
-	$(BIN)/coverage combine --quiet --append || true
 	$(BIN)/python tests/coverage_floor.py
 
 lint: setup

@@ -34,6 +34,7 @@ __all__ = [
     "Target",
     "Volume",
     "__version__",
+    "build_graph",
     "load_stack",
     "validate_stack",
 ]
@@ -48,6 +49,7 @@ _HOMES = {
     **dict.fromkeys(("Bucket", "Volume"), _STORAGE),
     "Size": "mcloud.units",
     "Stack": "mcloud.model.stack",
+    "build_graph": "mcloud.model.graph",
     "load_stack": "mcloud.load",
     "validate_stack": "mcloud.validate",
 }

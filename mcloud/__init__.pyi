@@ -1,5 +1,6 @@
 from mcloud.load import load_stack
 from mcloud.model.compute import Disk, Image, Key, MachineSize, Server
+from mcloud.model.graph import build_graph
 from mcloud.model.network import (
     Certificate,
     GroupPeer,
@@ -38,6 +39,7 @@ __all__ = [
     "Target",
     "Volume",
     "__version__",
+    "build_graph",
     "load_stack",
     "validate_stack",
 ]

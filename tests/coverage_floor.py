@@ -1,4 +1,4 @@
-"""Holds the branch coverage of what must not be guessed at: model, matching, translation and codec, subprocesses counted."""
+"""Holds the branch coverage of what must not be guessed at: model, matching, translation and codec."""
 
 from __future__ import annotations
 

@@ -191,13 +191,16 @@ class Catalog:
     def flavors_in(self, region: str, zone: str) -> tuple[Flavor, ...]:
         """Flavors that may be sold in a zone, sorted.
 
-        A row whose zone is not known counts only while no row of that zone is known: the account's own list wins.
+        A row whose zone is not known may be sold there, unless the zone has a row of that name. (The account's own list
+        names the zones, and takes the place of all rows of its region.)
         """
         key = (region, zone)
         if key not in self._by_zone:
             rows = self._flavors.get(region, ())
-            there = tuple(row for row in rows if row.zone == zone)
-            self._by_zone[key] = there or tuple(row for row in rows if row.zone is None)
+            known = {row.name for row in rows if row.zone == zone}
+            self._by_zone[key] = tuple(
+                row for row in rows if row.zone == zone or (row.zone is None and row.name not in known)
+            )
         return self._by_zone[key]
 
     def flavor_names_elsewhere(self, region: str, zone: str) -> dict[str, str]:

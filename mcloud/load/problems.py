@@ -126,7 +126,8 @@ def _say(item: Any, path: Path_) -> tuple[str, str | None]:
     if kind == "extra_forbidden":
         return f"{name!r} is not known here", suggest(name, known_keys(path[:-1]))
     if kind == "value_error":
-        return str(item["msg"]).removeprefix("Value error, "), None
+        # The model's own words show values as Python does, and whole.
+        return str(item["msg"]).removeprefix("Value error, ").replace(repr(item["input"]), value), None
     if kind == "string_pattern_mismatch":
         return f"{value} must be {PATTERNS.get(context['pattern'], context['pattern'])}", None
     if kind == "literal_error":

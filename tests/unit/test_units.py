@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 
 import pytest
@@ -62,9 +63,8 @@ def test_size_as_written(text: str, size: int) -> None:
     ],
 )
 def test_refused_with_value_and_example(unit: type[Size | Rate | Duration | Money], text: str, words: str) -> None:
-    with pytest.raises(ValueError, match="^") as caught:
+    with pytest.raises(ValueError, match=re.escape(words)):
         unit.parse(text)
-    assert words in str(caught.value)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,39 @@
+"""Every test has folders of its own for what mcloud keeps, and no network but the loopback."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from pytest_socket import socket_allow_hosts
+
+from mcloud.paths import cache_dir
+
+LOOPBACK = ["127.0.0.1", "::1", "localhost"]
+HOMES = ("HOME", "USERPROFILE", "APPDATA", "LOCALAPPDATA", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME")
+CACHE = str(cache_dir())
+
+
+@pytest.fixture(autouse=True)
+def _loopback_only() -> None:
+    """A connection to any other host fails; the plugin lifts this after each test."""
+    socket_allow_hosts(LOOPBACK, allow_unix_socket=True)
+
+
+@pytest.fixture(autouse=True)
+def _own_folders(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing of the person who runs the tests is read or written; only the cache stays, for the engine is in it."""
+    home = tmp_path_factory.mktemp("home")
+    monkeypatch.setenv("MCLOUD_CACHE_DIR", CACHE)
+    for name in HOMES:
+        monkeypatch.setenv(name, str(home))
+    monkeypatch.setenv("MCLOUD_CONFIG_DIR", str(home / "config"))
+    monkeypatch.setenv("MCLOUD_STATE_DIR", str(home / "state"))
+    for name in ("MCLOUD_PROFILE", "MCLOUD_BACKEND_URL", "CLIENT_ID", "CLIENT_SECRET"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def repository() -> Path:
+    """The folder of the project."""
+    return Path(__file__).parents[1]
