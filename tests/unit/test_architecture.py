@@ -11,7 +11,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 SOURCES = sorted([*(ROOT / "mcloud").rglob("*.py"), *(ROOT / "adapters").rglob("*.py")])
-CORE = sorted((ROOT / "mcloud").rglob("*.py*"))
+CORE = sorted(path for path in (ROOT / "mcloud").rglob("*.py*") if path.suffix in {".py", ".pyi"})
 CLOUDS = re.compile(r"\b(vng|greennode|fpt|cmc|viettel|bizfly|vnpt|aws|ec2)\b", re.IGNORECASE)
 DRIVER = ("driver", "api", "connection", "vendor_errors")
 DRIVER_FOLDERS = sorted(path.parent for path in (ROOT / "adapters").glob("*/driver.py"))
@@ -63,22 +63,17 @@ def _length(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
 
 @pytest.mark.parametrize("path", CORE, ids=shown)
 def test_the_core_names_no_cloud(path: Path) -> None:
-    if path.suffix not in {".py", ".pyi"}:
-        return
     lines = path.read_text(encoding="utf-8").splitlines()
     found = [f"{shown(path)}:{number}: {line.strip()}" for number, line in enumerate(lines, 1) if CLOUDS.search(line)]
     assert found == []
 
 
-@pytest.mark.parametrize("line", ["from mcloud_vng import x", "# VNG", "'aws/ap'", "an EC2 server", "vng"])
-def test_a_cloud_s_name_would_be_seen(line: str) -> None:
-    words = line.replace("_", " ")
-    assert CLOUDS.search(words)
+@pytest.mark.parametrize("line", ["# VNG", "'aws/ap'", "an EC2 server", "vng", 'if cloud == "viettel":'])
+def test_a_name_would_be_seen(line: str) -> None:
+    assert CLOUDS.search(line)
 
 
-@pytest.mark.parametrize(
-    "path", [folder / f"{name}.py" for folder in DRIVER_FOLDERS for name in DRIVER], ids=shown
-)
+@pytest.mark.parametrize("path", [folder / f"{name}.py" for folder in DRIVER_FOLDERS for name in DRIVER], ids=shown)
 def test_a_driver_knows_nothing_of_mcloud(path: Path) -> None:
     names = list(imported(ast.parse(path.read_text(encoding="utf-8"))))
     assert [name for name in names if name.split(".")[0] == "mcloud"] == []
