@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import sys
+import threading
 import time
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 
 import typer
 
@@ -60,64 +61,98 @@ def change_line(event: Event) -> str:
     return f"{sign} {verb} {word(event)}" + (f" ({', '.join(shown)})" if shown and event.op != "create" else "")
 
 
-class PlainProgress(AbstractContextManager["PlainProgress"]):
-    """Progress as plain lines, for logs and pipes."""
+class ProgressView(AbstractContextManager["ProgressView"]):
+    """Shows a run while it goes on; a clock of its own tells what is waited for when nothing else happens."""
+
+    every = SAY_AGAIN_AFTER
 
     def __init__(self) -> None:
-        self._told = time.monotonic()
+        self._progress: Progress | None = None
+        self._over = threading.Event()
+        self._clock = threading.Thread(target=self._tick, daemon=True)
 
-    def __call__(self, progress: Progress, event: Event) -> None:
-        """Hear an event."""
-        if event.kind in ("finished", "failed") and is_ours(event) and event.op not in NO_CHANGE:
-            ending = "failed" if event.kind == "failed" else "done"
-            tell(f"[{progress.done}/{progress.total}] {change_line(event)}: {ending} ({progress.elapsed:.1f} s)")
-        elif progress.waiting and time.monotonic() - self._told > SAY_AGAIN_AFTER:
-            self._told = time.monotonic()
-            tell(f"[{progress.done}/{progress.total}] {waiting_line(progress)}")
+    def __enter__(self) -> Self:
+        self._clock.start()
+        return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        return None
+        self._over.set()
+        self._clock.join()
+
+    def __call__(self, progress: Progress, event: Event) -> None:
+        """Hear an event."""
+        self._progress = progress
+        if event.kind in ("finished", "failed") and is_ours(event) and event.op not in NO_CHANGE:
+            self.finished(progress, event)
+
+    def _tick(self) -> None:
+        while not self._over.wait(self.every):
+            if self._progress is not None and self._progress.waiting:
+                self.waiting(self._progress)
+
+    def finished(self, progress: Progress, event: Event) -> None:
+        """A resource is done or failed."""
+        raise NotImplementedError
+
+    def waiting(self, progress: Progress) -> None:
+        """Time went by."""
+        raise NotImplementedError
+
+
+class PlainProgress(ProgressView):
+    """Plain lines, for logs and pipes."""
+
+    def finished(self, progress: Progress, event: Event) -> None:
+        ending = "failed" if event.kind == "failed" else "done"
+        tell(f"[{progress.done}/{progress.total}] {change_line(event)}: {ending} ({progress.elapsed:.1f} s)")
+
+    def waiting(self, progress: Progress) -> None:
+        tell(f"[{progress.done}/{progress.total}] {waiting_line(progress)}")
 
 
 def waiting_line(progress: Progress) -> str:
     """What is waited for, the longest first, and the time left."""
-    longest = sorted(progress.waiting.items(), key=lambda item: item[1][2])[:3]
+    longest = sorted(list(progress.waiting.items()), key=lambda item: item[1][2])
     now = time.monotonic()
-    parts = [f"{urn.rsplit('::', 1)[1]} {state or op} {now - since:.0f} s" for urn, (op, state, since) in longest]
-    more = f" and {len(progress.waiting) - 3} more" if len(progress.waiting) > 3 else ""
+    parts = [f"{urn.rsplit('::', 1)[1]} {state or op} {now - since:.0f} s" for urn, (op, state, since) in longest[:3]]
+    more = f" and {len(longest) - 3} more" if len(longest) > 3 else ""
     left = progress.time_left()
     return f"waiting for {', '.join(parts)}{more}" + (f"; about {left:.0f} s left" if left is not None else "")
 
 
-class LiveProgress(AbstractContextManager["LiveProgress"]):
-    """Progress on a terminal: finished lines above, one line of what is waited for below."""
+class LiveProgress(ProgressView):
+    """On a terminal: finished lines above, one line of what is waited for below."""
+
+    every = 0.5
 
     def __init__(self) -> None:
+        super().__init__()
         from rich.console import Console
 
         self._console = Console(stderr=True, highlight=False)
         self._status = self._console.status("starting the engine")
 
-    def __enter__(self) -> LiveProgress:
+    def __enter__(self) -> Self:
         self._status.start()
-        return self
-
-    def __call__(self, progress: Progress, event: Event) -> None:
-        """Hear an event."""
-        if event.kind in ("finished", "failed") and is_ours(event) and event.op not in NO_CHANGE:
-            colour = "red" if event.kind == "failed" else "green"
-            self._console.print(f"[{colour}]{change_line(event)}[/{colour}]")
-        waits = waiting_line(progress) if progress.waiting else "working"
-        self._status.update(f"{progress.done} of {progress.total}, {progress.elapsed:.0f} s: {waits}")
+        return super().__enter__()
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        super().__exit__(kind, error, trace)
         self._status.stop()
 
+    def finished(self, progress: Progress, event: Event) -> None:
+        self._console.print(change_line(event), style="red" if event.kind == "failed" else "green", markup=False)
+        self._status.update(f"{progress.done} of {progress.total}")
 
-def progress_view() -> PlainProgress | LiveProgress:
+    def waiting(self, progress: Progress) -> None:
+        text = f"{progress.done} of {progress.total}, {progress.elapsed:.0f} s: {waiting_line(progress)}"
+        self._status.update(text.replace("[", "\\["))
+
+
+def progress_view() -> ProgressView:
     """The one that fits where the errors go."""
     return LiveProgress() if sys.stderr.isatty() else PlainProgress()

@@ -147,4 +147,5 @@ def _forced(
     losers = (*losers, *(Loser(row.name, why or "") for row, why in refused))
     like = FlavorNeed(first.vcpu, first.memory, first.gpu, image_family=need.image_family)
     other = match_flavor(like, catalog, region, zone).pick
-    return FlavorMatch(None, losers, f"{name} is {reason}" + (f"; {other.name} has as much" if other else ""))
+    told = reason if first.sold_out is not True else f"is {reason}"
+    return FlavorMatch(None, losers, f"{name} {told}" + (f"; {other.name} has as much" if other else ""))

@@ -19,6 +19,19 @@ from mcloud.model.references import find_subnet, server_instances
 from mcloud.model.resources import KINDS, reference_fields
 from mcloud.model.stack import Stack
 
+_SECTION_OF = {
+    "Network": "networks",
+    "SecurityGroup": "security_groups",
+    "KeyPair": "keys",
+    "Server": "servers",
+    "Volume": "volumes",
+    "LoadBalancer": "load_balancers",
+    "Certificate": "certificates",
+    "PublicIp": "public_ips",
+    "Bucket": "buckets",
+}
+"""The kind that a section's entries are; only these take the extensions of section.name."""
+
 TextReader = Callable[[str], str]
 
 
@@ -141,7 +154,7 @@ class _Builder:
         if labels:
             values["labels"] = labels
         settings = self.stack.extensions.get(placement.split("/")[0], {}).get(".".join(str(p) for p in path[:2]))
-        if settings:
+        if settings and _SECTION_OF.get(kind) == path[0]:  # not what is made beside it: subnets, rules, addresses
             values["extensions"] = dict(settings)
         values.update({key: value for key, value in inputs.items() if value is not None})
         return Node(kind, name, values, path, protect=bool(getattr(resource, "keep", False)))

@@ -18,9 +18,10 @@ def validate(stack: Stack) -> tuple[Finding, ...]:
 
     Where a reference leads nowhere, the rules that follow references are left out: they would have nothing to follow.
     """
-    found = [*check_references(stack), *check_blocks(stack), *check_exposure(stack), *check_unused(stack)]
+    found = [*check_references(stack), *check_blocks(stack), *check_exposure(stack)]
     if not any(item.code == "reference" for item in found):
-        found += [*check_placement(stack), *check_names(stack), *check_public_addresses(stack)]
+        found += [*check_placement(stack), *check_names(stack)]
+        found += [*check_public_addresses(stack), *check_unused(stack)]
     return tuple(sorted(set(found), key=_order))
 
 

@@ -54,7 +54,7 @@ def network(cidr: str, *subnets: str, **more: Any) -> dict[str, Any]:
         ),
         ({"a": network("8.8.0.0/16")}, [("block-public", "warn", "networks.a.cidr")]),
         ({"a": network("0.0.0.0/0")}, [("block-public", "warn", "networks.a.cidr")]),
-        ({"a": network("172.16.0.0/11")}, [("block-public", "warn", "networks.a.cidr")]),
+        ({"a": network("172.0.0.0/11")}, [("block-public", "warn", "networks.a.cidr")]),
         ({"a": network("100.64.0.0/16"), "b": network("192.168.0.0/16"), "c": network("172.31.0.0/16")}, []),
         ({"a": network("fd00::/48", "fd00:0:0:1::/64")}, []),
         ({"a": network("2001:4860::/32")}, [("block-public", "warn", "networks.a.cidr")]),

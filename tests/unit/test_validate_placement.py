@@ -170,7 +170,7 @@ def test_names_that_do_not_meet() -> None:
         "servers": {"web": WEB2, "web-2": {**SERVER, "public_ip": True}, "db": SERVER},
         "volumes": {"v": {"size": "1 GiB", "attach": "web"}, "v-2": {"size": "1 GiB", "attach": "db"}},
         "public_ips": {"web": {"server": "web-0"}},
-        "load_balancers": {"l": balancer(), "m": balancer()},
+        "load_balancers": {name: balancer(listener={"to": {"servers": "db", "port": 1}}) for name in "lm"},
     }
     assert blocks(**sections) == []
     addresses = [node.address for node in build_graph(Stack.model_validate(BASE | sections)).nodes]

@@ -89,7 +89,7 @@ def test_a_sound_stack_has_no_findings() -> None:
         ("volumes/data/attach", "web-2", "'web' has no instance 'web-2'", "its count is 2"),
         ("volumes/data/attach", "web-01", "there is no server 'web-01'", "did you mean 'web'?"),
         ("volumes/data/attach", "db-0", "'db' has no instance 'db-0'", "it has no count: write db"),
-        ("public_ips/front/server", "wep-0", "there is no server 'wep-0'", "did you mean 'web'?"),
+        ("public_ips/front/server", "wep-0", "there is no server 'wep-0'", "known: db, web"),
         (
             "public_ips/front/server",
             "web",
@@ -110,7 +110,7 @@ def test_a_sound_stack_has_no_findings() -> None:
             "there is no output of a server called 'private-ip'",
             "did you mean 'private_ip'?",
         ),
-        ("outputs/a", "networks.main.cidr", "there is no output of a network called 'cidr'", "known: id, name"),
+        ("outputs/a", "networks.main.cidr", "there is no output of a network called 'cidr'", "did you mean 'id'?"),
     ],
 )
 def test_a_name_that_leads_nowhere_blocks(path: str, value: str, message: str, hint: str | None) -> None:
