@@ -82,9 +82,7 @@ def read_prices(path: Path) -> dict[str, Price]:
 
     def read(row: Row) -> tuple[str, Price]:
         provenance = Provenance(row["source"], date.fromisoformat(row["as_of"]), "user")
-        return row["item"], Price(
-            Decimal(row["amount"]), row["currency"], row["unit"], provenance, row.get("vat") or None
-        )
+        return row["item"], Price(_amount(row), row["currency"], row["unit"], provenance, row.get("vat") or None)
 
     return dict(_rows(path, read))
 
@@ -92,17 +90,31 @@ def read_prices(path: Path) -> dict[str, Price]:
 def _rows(path: Path, make: Callable[[Row], T]) -> Iterator[T]:
     if not path.exists():
         return
-    with path.open(encoding="utf-8", newline="") as file:
-        for row in csv.DictReader(file):
-            yield _made(path, row, make)
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        reader = csv.DictReader(file, restkey="")
+        for row in reader:
+            yield _made(f"{path}:{reader.line_num}", row, make)
 
 
-def _made(path: Path, row: Row, make: Callable[[Row], T]) -> T:
+def _made(where: str, row: Row, make: Callable[[Row], T]) -> T:
+    if "" in row or None in row.values():
+        raise LoadError([Problem(where, "the row has not as many cells as there are columns")])
     try:
         return make(row)
-    except (KeyError, ValueError, InvalidOperation) as error:
-        shown = ",".join(str(cell) for cell in row.values())
-        raise LoadError([Problem(str(path), f"row {shown!r}: {error}")]) from error
+    except KeyError as error:
+        message = f"there is no column or source {error}"
+    except InvalidOperation:
+        message = f"{row['amount']!r} is no amount"
+    except ValueError as error:
+        message = str(error)
+    raise LoadError([Problem(where, f"row {','.join(row.values())!r}: {message}")])
+
+
+def _amount(row: Row) -> Decimal:
+    amount = Decimal(row["amount"])
+    if not amount.is_finite() or amount < 0:
+        raise ValueError(f"{row['amount']!r} is no amount")
+    return amount
 
 
 def _provenance(path: Path, key: str, value: dict[str, Any]) -> Provenance:
@@ -179,5 +191,5 @@ def _disk(row: Row, sources: dict[str, Provenance]) -> DiskClass:
 
 
 def _price(row: Row, sources: dict[str, Provenance]) -> tuple[str, Price]:
-    price = Price(Decimal(row["amount"]), row["currency"], row["unit"], sources[row["source"]], row.get("vat") or None)
+    price = Price(_amount(row), row["currency"], row["unit"], sources[row["source"]], row.get("vat") or None)
     return row["item"], price

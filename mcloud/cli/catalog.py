@@ -16,6 +16,11 @@ GROUP = True
 app = make_app("What the clouds sell, with source and age.")
 
 
+@app.callback()
+def facts() -> None:
+    """What the clouds sell, with source and age."""
+
+
 def _price(price: Price | None) -> str:
     if price is None:
         return "unknown"

@@ -157,8 +157,7 @@ def up(
         out.print_json({**done, "failed": outcome.failed, "interrupted": outcome.interrupted})
     else:
         typer.echo(_summary(outcome))
-        for name, value in sorted(outcome.outputs.items()):
-            typer.echo(f"{name} = {value}")
+        out.print_outputs(outcome.outputs)
     _exit(outcome)
 
 
@@ -236,8 +235,7 @@ def outputs(
     if as_json:
         out.print_json(found)
     else:
-        for name, value in sorted(found.items()):
-            typer.echo(f"{name} = {value}")
+        out.print_outputs(found)
 
 
 def _exit(outcome: Outcome) -> None:

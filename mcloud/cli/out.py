@@ -6,7 +6,7 @@ import json
 import sys
 import threading
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import Any, Self
@@ -32,6 +32,12 @@ SAY_AGAIN_AFTER = 10.0
 def print_json(value: Any) -> None:
     """Print data."""
     typer.echo(json.dumps(value, indent=2, ensure_ascii=False, default=str))
+
+
+def print_outputs(outputs: Mapping[str, Any]) -> None:
+    """Print a stack's outputs, a line each; what is no text as JSON."""
+    for name, value in sorted(outputs.items()):
+        typer.echo(f"{name} = {value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)}")
 
 
 def table(headers: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:

@@ -34,8 +34,9 @@ def to_json(discovery: Discovery) -> str:
     counts = {file: asdict(discovery.counts(file)) for file in discovery.files}
     return json.dumps(
         {
+            **asdict(discovery.counts()),
+            "files": counts,
             "document": discovery.document,
-            "counts": {"all": asdict(discovery.counts()), "files": counts},
             "outcomes": [asdict(outcome) for outcome in discovery.outcomes],
             "assumptions": [_assumption(item) for item in discovery.assumptions],
         },

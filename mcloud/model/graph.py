@@ -228,7 +228,7 @@ class _Builder:
                     other = peer.group
                 else:
                     inputs["cidr"] = peer
-                    other = peer
+                    other = peer.replace("::", ":X:")  # a:b::/128 and a::b/128 are two blocks
                 span = "all" if ports is None else "-".join(str(port) for port in dict.fromkeys(ports))
                 name = slug(f"{group}.{direction}.{rule.protocol}.{span}.{other}")
                 yield self._node("SecurityGroupRule", name, path, rule, **inputs)

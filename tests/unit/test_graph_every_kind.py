@@ -1,0 +1,161 @@
+"""One stack with everything in it: the graph has every kind, and the engine takes what comes out."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from mcloud.model.graph import Graph, Node, build_graph
+from mcloud.model.resources import KINDS, reference_fields
+from mcloud.model.stack import Stack
+from mcloud.validate import validate
+
+IMAGE = {"os": "ubuntu", "version": "22.04"}
+FULL: dict[str, Any] = {
+    "mcloud": 1,
+    "name": "s",
+    "placement": "c/r",
+    "labels": {"owner": "me"},
+    "networks": {
+        "main": {
+            "cidr": "10.0.0.0/16",
+            "subnets": {
+                "web": {"cidr": "10.0.1.0/24", "internet": "direct", "zone": "z1"},
+                "db": {"cidr": "10.0.2.0/24"},
+            },
+        },
+        "far": {"cidr": "10.1.0.0/16", "placement": "d/s", "subnets": {"x": {"cidr": "10.1.1.0/24"}}},
+    },
+    "security_groups": {
+        "web": {
+            "ingress": [
+                {"ports": [80, "8000-8100"], "from": ["anywhere", "::/0"]},
+                {"ports": 80, "from": "anywhere", "description": "the same rule again"},
+                {"protocol": "icmp", "from": {"group": "db"}},
+            ]
+        },
+        "db": {"ingress": [{"ports": 5432, "from": {"group": "web"}}], "egress": [{"to": "10.0.0.0/8"}]},
+        "far": {"placement": "d/s", "ingress": [{"from": "10.1.0.0/16"}]},
+        "idle": {"network": "far", "placement": "d/s"},
+    },
+    "keys": {"deploy": {"public_key": "file:key.pub", "labels": {"owner": "you", "x": "y"}}},
+    "servers": {
+        "web": {
+            "count": 3,
+            "size": {"vcpu": 2, "memory": "4 GiB"},
+            "image": IMAGE,
+            "subnet": "web",
+            "zones": ["a", "b"],
+            "security_groups": ["web"],
+            "key": "deploy",
+            "public_ip": True,
+            "user_data": "#!/bin/sh",
+            "billing": {"renew": True},
+            "disk": {"size": "40 GiB", "min_iops": 3000},
+        },
+        "db": {
+            "size": {"vcpu": 4, "memory": "8 GiB"},
+            "flavor": {"c": "big", "other": "huge"},
+            "image": IMAGE,
+            "subnet": "main.db",
+            "security_groups": ["db"],
+        },
+        "far": {
+            "size": {"vcpu": 1, "memory": "1 GiB"},
+            "flavor": {"c": "big"},
+            "image": IMAGE,
+            "subnet": "x",
+            "placement": "d/s/z9",
+            "zones": "spread",
+        },
+        "none": {"count": 0, "flavor": {"c": "big"}, "image": IMAGE, "subnet": "web"},
+    },
+    "volumes": {
+        "data": {"size": "200 GiB", "class": "nvme", "min_iops": 100, "attach": "db", "keep": True, "encrypted": True},
+        "logs": {"size": "10 GiB", "attach": "web", "zone": "a"},
+        "spare": {"size": "10 GiB"},
+        "nobody": {"size": "10 GiB", "attach": "none"},
+    },
+    "public_ips": {"front": {"server": "web-1"}, "free": {}},
+    "certificates": {"site": {"certificate": "file:site.pem", "private_key": "env:KEY", "chain": "file:chain.pem"}},
+    "load_balancers": {
+        "lb": {
+            "subnets": ["web"],
+            "public": True,
+            "security_groups": ["web"],
+            "listeners": [
+                {
+                    "port": 443,
+                    "protocol": "https",
+                    "certificate": "site",
+                    "to": {"servers": "web", "port": 8080, "check": "http:/healthz", "sticky": True},
+                },
+                {"port": 25, "protocol": "tcp", "to": {"servers": "web-1", "port": 25, "check": "tcp"}},
+                {"port": 53, "protocol": "udp", "to": {"servers": "db", "port": 53, "protocol": "tcp"}},
+            ],
+        }
+    },
+    "buckets": {"assets": {"versioning": True, "keep": True, "placement": "d/s"}},
+    "extensions": {"c": {"servers.web": {"knob": 1}, "networks.main": {"knob": 2}}, "d": {"servers.web": {"no": 1}}},
+    "outputs": {"ip": "servers.web-0.private_ip"},
+}
+
+
+@pytest.fixture(scope="module")
+def graph() -> Graph:
+    stack = Stack.model_validate(FULL)
+    assert [item for item in validate(stack) if item.severity == "block"] == []
+    return build_graph(stack, lambda value: value.replace("file:", "text of "))
+
+
+def test_every_node_is_what_its_kind_takes(graph: Graph) -> None:
+    assert {node.kind for node in graph.nodes} == set(KINDS)
+    for node in graph.nodes:
+        json.dumps(node.inputs)
+        made = KINDS[node.kind].inputs.model_validate(node.inputs)
+        assert made.placement == str(node.placement)
+        assert node.token == KINDS[node.kind].token
+
+
+def test_addresses_are_unique_and_everything_comes_after_what_it_needs(graph: Graph) -> None:
+    seen: dict[str, Node] = {}
+    for node in graph.nodes:
+        assert node.address not in seen
+        assert [address for address in node.needs if address not in seen] == []
+        fields = reference_fields(KINDS[node.kind].inputs)
+        for field, kind in fields.items():
+            value = node.inputs.get(field)
+            for item in value if isinstance(value, list) else [value] if value else []:
+                assert item.startswith(f"@{kind}/")
+        seen[node.address] = node
+
+
+def test_every_node_stands_somewhere_in_the_file(graph: Graph) -> None:
+    for node in graph.nodes:
+        value: Any = FULL
+        for part in node.path:
+            value = value[part]
+        assert value is not None
+
+
+def test_extensions_reach_the_resource_that_they_name_and_no_other(graph: Graph) -> None:
+    found = {node.address: node.inputs["extensions"] for node in graph.nodes if "extensions" in node.inputs}
+    servers = {f"Server/web-{index}": {"knob": 1} for index in range(3)}
+    assert found == {"Network/main": {"knob": 2}, **servers}
+
+
+def test_two_blocks_are_two_rules() -> None:
+    blocks = ["fd00:1::/128", "fd00::1/128", "::/0", "0.0.0.0/0"]
+    stack = Stack.model_validate(
+        {
+            "mcloud": 1,
+            "name": "s",
+            "placement": "c/r",
+            "security_groups": {"x-0": {"ingress": [{"ports": 80, "from": [*blocks, {"group": "x-0"}]}]}},
+        }
+    )
+    nodes = [node for node in build_graph(stack).nodes if node.kind == "SecurityGroupRule"]
+    assert [node.inputs.get("cidr") for node in nodes] == [*blocks, None]
+    assert len({node.name for node in nodes}) == 5
