@@ -44,23 +44,36 @@ def resolve(reference: str, *, base: Path | None = None) -> SecretText:
             raise ProfileError(f"the environment variable {name} is not set", hint=f"export {name}=…")
         return SecretText(value)
     if source == "file" and name:
-        return SecretText(_read_private(Path(name).expanduser(), base))
+        return SecretText(_read_private(name, base))
     if source == "keyring" and name:
-        import keyring
-
-        found = keyring.get_password("mcloud", name)
-        if found is None:
-            raise ProfileError(f"the keyring has no entry {name!r}", hint=f"keyring set mcloud {name}")
-        return SecretText(found)
+        return SecretText(_from_keyring(name))
     raise ProfileError("not a reference to a secret", hint="write env:NAME, keyring:NAME or file:PATH")
 
 
-def _read_private(path: Path, base: Path | None) -> str:
-    path = path if path.is_absolute() or base is None else base / path
+def _from_keyring(name: str) -> str:
+    import keyring
+    from keyring.errors import KeyringError
+
     try:
+        found = keyring.get_password("mcloud", name)
+    except KeyringError as error:
+        hint = "set up a keyring, or use env:NAME or file:PATH"
+        raise ProfileError(f"the keyring cannot be read: {type(error).__name__}", hint=hint) from error
+    if found is None:
+        raise ProfileError(f"the keyring has no entry {name!r}", hint=f"keyring set mcloud {name}")
+    return str(found)
+
+
+def _read_private(name: str, base: Path | None) -> str:
+    try:
+        path = (base or Path()) / Path(name).expanduser()
         mode = path.stat().st_mode
+        if stat.S_IMODE(mode) & 0o077:
+            raise ProfileError(f"others may read the secret's file {path}", hint=f"chmod 600 {path}")
+        return path.read_text(encoding="utf-8").strip()
     except OSError as error:
         raise ProfileError(f"the secret's file {path} cannot be read: {error.strerror}") from error
-    if stat.S_IMODE(mode) & 0o077:
-        raise ProfileError(f"others may read the secret's file {path}", hint=f"chmod 600 {path}")
-    return path.read_text(encoding="utf-8").strip()
+    except UnicodeDecodeError:
+        raise ProfileError(f"the secret's file {path} is not text in UTF-8") from None
+    except RuntimeError as error:  # ~somebody who is not there
+        raise ProfileError(f"the secret's file {name} cannot be read: {error}") from error

@@ -94,7 +94,9 @@ def load_profile(name: str) -> Profile:
         raise ProfileError(f"there is no profile {name!r}", hint=hint)
     try:
         return Profile.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")) or {})
-    except yaml.YAMLError as error:
+    except OSError as error:
+        raise ProfileError(f"the profile cannot be read: {error.strerror}", where=str(path)) from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise ProfileError("the profile is not YAML", where=str(path)) from error
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]

@@ -165,6 +165,14 @@ def test_places_of_what_an_overlay_replaced(tmp_path: Path) -> None:
     ]
 
 
+def test_what_was_replaced_leaves_no_place_behind(tmp_path: Path) -> None:
+    base = BASE + "security_groups: {g: {ingress: [{ports: 80, from: [10.0.0.0/8, 10.0.0.0/8]}]}}\n"
+    over = "security_groups:\n  g:\n    ingress:\n      - {ports: 80, from: banana}\n"
+    path = write(tmp_path, {"shop.yaml": base, "over.yaml": over})
+    [(where, _, _)] = problems(path, overlays=[tmp_path / "over.yaml"])
+    assert where == "over.yaml:4:27"
+
+
 def test_an_overlay_may_put_a_mapping_where_a_value_was(tmp_path: Path) -> None:
     base = BASE.replace('image: {os: ubuntu, version: "22.04"}', "image: ubuntu")
     path = write(tmp_path, {"shop.yaml": base, "over.yaml": 'servers: {web: {image: {os: debian, version: "12"}}}'})

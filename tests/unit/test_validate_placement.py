@@ -168,7 +168,11 @@ def test_names_that_meet(sections: dict[str, Any], path: str, message: str) -> N
 def test_names_that_do_not_meet() -> None:
     sections = {
         "servers": {"web": WEB2, "web-2": {**SERVER, "public_ip": True}, "db": SERVER},
-        "volumes": {"v": {"size": "1 GiB", "attach": "web"}, "v-2": {"size": "1 GiB", "attach": "db"}},
+        "volumes": {
+            "v": {"size": "1 GiB", "attach": "web"},
+            "v-2": {"size": "1 GiB", "attach": "db"},
+            "v-2-0": {"size": "1 GiB"},
+        },
         "public_ips": {"web": {"server": "web-0"}},
         "load_balancers": {name: balancer(listener={"to": {"servers": "db", "port": 1}}) for name in "lm"},
     }

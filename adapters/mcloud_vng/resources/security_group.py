@@ -16,11 +16,23 @@ from mcloud_vng.session import VngSession
 NO_RULES = "none"  # stands in the native id for a rule whose peer group has no members
 
 
+def _description_gaps(resource: str, inputs: Inputs) -> list[Gap]:
+    text = inputs.get("description")
+    written = translate.plain_description(text)
+    if not text or written == text:
+        return []
+    reason = "VNG descriptions take at most 255 letters, digits, space and _ . @ - (MCP-LIVE 2026-09)"
+    return [Gap("description-characters", resource, "substituted", reason, f"written as {written!r}")]
+
+
 class SecurityGroup(Kind):
     """A security group."""
 
     kind = "SecurityGroup"
     believe_none_after = 2.0
+
+    def gaps(self, resource: str, inputs: Inputs) -> list[Gap]:
+        return _description_gaps(resource, inputs)
 
     def translate(self, inputs: Inputs, picks: Picks) -> dict[str, Any]:
         return translate.group_body(inputs)
@@ -95,17 +107,7 @@ class SecurityGroupRule(Kind):
                     f"the rule lets in the members' subnets: {blocks}",
                 )
             )
-        text = inputs.get("description")
-        if text and translate.plain_description(text) != text:
-            found.append(
-                Gap(
-                    "description-characters",
-                    resource,
-                    "substituted",
-                    "VNG descriptions take letters, digits, space and _ . @ - (MCP-LIVE 2026-09)",
-                    f"written as {translate.plain_description(text)!r}",
-                )
-            )
+        found += _description_gaps(resource, inputs)
         return found
 
     def translate(self, inputs: Inputs, picks: Picks) -> dict[str, Any]:

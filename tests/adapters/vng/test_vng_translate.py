@@ -1,0 +1,248 @@
+"""Neutral to native and back.
+
+``golden/KIND.json`` holds neutral inputs and picks, the native body that they become, and the gaps that are told.
+MCLOUD_REGEN=1 writes bodies and gaps anew; the difference is then read by a person.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mcloud.adapter.kind import Observed
+from mcloud.model.base import Placement
+from mcloud_vng import translate
+from mcloud_vng.resources import KINDS
+
+GOLDEN = Path(__file__).parent / "golden"
+REGENERATE = bool(os.environ.get("MCLOUD_REGEN"))
+AT = Placement("vng", "hcm-3")
+CASES = {
+    (path.stem, name): case for path in GOLDEN.glob("*.json") for name, case in json.loads(path.read_text()).items()
+}
+
+
+unless_regenerated = pytest.mark.skipif(REGENERATE, reason="the golden files are written anew")
+
+
+def made(kind: str, case: dict[str, Any]) -> dict[str, Any]:
+    doing = KINDS[kind]
+    gaps = [gap.as_dict() for gap in doing.gaps("section.name", case["inputs"])]
+    return {**case, "native": doing.translate(case["inputs"], case["picks"]), "gaps": gaps}
+
+
+@pytest.mark.parametrize("kind", sorted(KINDS))
+def test_each_kind_has_its_golden_file(kind: str) -> None:
+    path = GOLDEN / f"{kind}.json"
+    cases = json.loads(path.read_text())
+    if REGENERATE:
+        fresh = {name: made(kind, case) for name, case in cases.items()}
+        path.write_text(json.dumps(fresh, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    assert cases
+
+
+@unless_regenerated
+@pytest.mark.parametrize(("kind", "name"), CASES)
+def test_native_and_gaps_are_the_golden_ones(kind: str, name: str) -> None:
+    case = CASES[kind, name]
+    assert made(kind, case) == case
+
+
+@unless_regenerated
+def test_every_gap_is_in_a_golden_file(repository: Path) -> None:
+    told = {gap["code"] for case in CASES.values() for gap in case["gaps"]}
+    assert told == {
+        "network-cidr",
+        "subnet-cidr",
+        "subnet-outbound-internet",
+        "group-as-peer",
+        "description-characters",
+        "key-type",
+        "root-disk-size",
+        "labels",
+    }
+    folder = repository / "adapters" / "mcloud_vng" / "resources"
+    source = "".join(path.read_text(encoding="utf-8") for path in folder.glob("*.py"))
+    assert all(f'"{code}"' in source for code in told)
+
+
+NAMES = st.from_regex(r"[a-z][a-z0-9-]{4,40}", fullmatch=True)
+IDS = st.from_regex(r"[a-z]{3,5}-[0-9a-f]{8}", fullmatch=True)
+BLOCKS = st.builds(
+    lambda address, prefix: str(ipaddress.ip_network((address, prefix), strict=False)),
+    st.integers(0, 2**32 - 1),
+    st.integers(8, 32),
+)
+
+
+def seen(kind: str, native: Any) -> Observed:
+    return KINDS[kind].observe(AT, native)
+
+
+def body_of(kind: str, inputs: dict[str, Any], picks: dict[str, Any] | None = None) -> dict[str, Any]:
+    return KINDS[kind].translate(inputs, picks or {})
+
+
+@given(NAMES, BLOCKS, IDS)
+def test_a_network_comes_back(name: str, cidr: str, native_id: str) -> None:
+    body = body_of("Network", {"name": name, "cidr": cidr})
+    shown = {"id": native_id, "displayName": body["name"], "cidr": body["cidr"], "status": "ACTIVE"}
+    assert seen("Network", shown) == Observed({"name": name, "cidr": cidr})
+
+
+@given(NAMES, BLOCKS, IDS, st.sampled_from(["HCM03-1A", "HCM03-1C"]))
+def test_a_subnet_comes_back(name: str, cidr: str, network: str, zone: str) -> None:
+    body = body_of("Subnet", {"name": name, "cidr": cidr, "network": network}, {"zone": zone})
+    shown = {**body, "networkUuid": network, "zone": {"uuid": body["zoneId"]}}
+    assert seen("Subnet", shown) == Observed({"name": name, "cidr": cidr, "network": AT.id_of(network)}, {"zone": zone})
+
+
+def rule_shown(body: dict[str, Any], native_id: str = "rule-1") -> dict[str, Any]:
+    """A rule as it is answered: icmp and any without the ports that were sent."""
+    bare = body["protocol"] in ("any", "icmp")
+    ports = {"portRangeMin": 0, "portRangeMax": 0} if bare else {}
+    return {**body, **ports, "id": native_id, "protocol": body["protocol"].upper()}
+
+
+OPEN = {"direction": "egress", "protocol": "ANY", "remoteIpPrefix": "0.0.0.0/0"}
+OPEN_6 = {"direction": "egress", "protocol": "any", "remoteIpPrefix": "::/0"}
+OTHER = {"direction": "egress", "protocol": "tcp", "remoteIpPrefix": "0.0.0.0/0"}
+BLANK = {"direction": "egress", "protocol": None, "remoteIpPrefix": None}
+
+
+@given(NAMES, st.text(max_size=300), st.booleans())
+def test_a_group_comes_back(name: str, description: str, is_open: bool) -> None:
+    body = body_of("SecurityGroup", {"name": name, "description": description, "openEgress": is_open})
+    shown = {"group": body, "rules": [OPEN, OTHER] if is_open else [OTHER]}
+    assert seen("SecurityGroup", shown).inputs == ({"name": name} if is_open else {"name": name, "openEgress": False})
+
+
+@given(st.text(max_size=300))
+def test_a_description_is_one_that_the_service_takes(text: str) -> None:
+    plain = translate.plain_description(text)
+    assert len(plain) <= 255
+    assert all(character.isascii() and (character.isalnum() or character in " _.@-") for character in plain)
+    assert not plain or plain[0].isalpha()
+    assert plain == plain.strip() or len(plain) == 255
+    assert translate.plain_description(plain) == plain.rstrip()
+
+
+@pytest.mark.parametrize(
+    ("rule", "is_open", "is_default"),
+    [(OPEN, True, True), (OPEN_6, False, True), (OTHER, False, False), (BLANK, False, False)],
+)
+def test_what_a_new_group_lets_out(rule: dict[str, Any], is_open: bool, is_default: bool) -> None:
+    assert translate.is_open_egress(rule) is is_open
+    assert translate.is_default_egress(rule) is is_default
+
+
+PORTS = st.tuples(st.integers(1, 65535), st.integers(1, 65535)).map(sorted)
+
+
+@given(
+    IDS,
+    st.sampled_from(["ingress", "egress"]),
+    st.sampled_from(["tcp", "udp", "icmp", "any", "47"]),
+    st.none() | PORTS,
+    st.lists(BLOCKS, min_size=1, max_size=3, unique=True),
+    st.booleans(),
+)
+def test_a_rule_comes_back(
+    group: str, direction: str, protocol: str, ports: list[int] | None, blocks: list[str], peer: bool
+) -> None:
+    asked: dict[str, Any] = {"group": group, "direction": direction, "protocol": protocol}
+    if ports and protocol in ("tcp", "udp"):
+        asked |= {"fromPort": ports[0], "toPort": ports[1]}
+    peers: dict[str, Any] = {"peerGroup": "secg-2", "peerCidrs": sorted(blocks)} if peer else {"cidr": blocks[0]}
+    bodies = body_of("SecurityGroupRule", asked | peers)["rules"]
+    rules = [rule_shown(body, f"rule-{index}") for index, body in enumerate(bodies)]
+    found = seen("SecurityGroupRule", {"group": group, "rules": rules}).inputs
+    for key, value in (asked | {"group": AT.id_of(group)}).items():
+        if not (key in ("fromPort", "toPort") and ports == [1, 65535]):  # all ports are written by leaving them out
+            assert found[key] == value
+    name = "peerCidrs" if peer else "cidr"
+    assert found[name] == peers[name]
+    assert ("fromPort" in found) == ("fromPort" in asked and ports != [1, 65535])
+    for body, rule in zip(bodies, rules, strict=True):
+        assert translate.same_rule(body, rule)
+
+
+RULE = body_of(
+    "SecurityGroupRule",
+    {"group": "g", "direction": "ingress", "protocol": "tcp", "fromPort": 80, "toPort": 81, "cidr": "10.0.0.0/8"},
+)["rules"][0]
+
+
+@pytest.mark.parametrize(
+    ("change", "same"),
+    [
+        ({}, True),
+        ({"protocol": "TCP"}, True),
+        ({"description": "other"}, True),
+        ({"direction": "egress"}, False),
+        ({"protocol": None}, False),
+        ({"remoteIpPrefix": "10.0.0.0/16"}, False),
+        ({"portRangeMin": 79}, False),
+        ({"portRangeMax": 82}, False),
+    ],
+)
+def test_when_a_rule_says_the_same(change: dict[str, Any], same: bool) -> None:
+    assert translate.same_rule(RULE, RULE | change) is same
+
+
+def test_a_rule_that_nothing_stands_for() -> None:
+    assert seen("SecurityGroupRule", {"group": "g", "rules": []}).inputs == {"group": "vng/hcm-3/g", "peerCidrs": []}
+
+
+@given(NAMES, st.text(st.characters(codec="ascii"), min_size=1, max_size=80))
+def test_a_key_comes_back(name: str, text: str) -> None:
+    body = body_of("KeyPair", {"name": name, "publicKey": text})
+    assert seen("KeyPair", {"id": "ssh-1", **body}) == Observed({"name": name, "publicKey": text})
+
+
+def server_shown(body: dict[str, Any], groups: list[str], public: str | None) -> dict[str, Any]:
+    """A server as it is answered, with its boot disk."""
+    nic = {
+        "networkUuid": body["networkId"],
+        "subnetUuid": body["subnetId"],
+        "fixedIp": "10.20.1.4",
+        "floatingIp": public,
+    }
+    server = {
+        "name": body["name"],
+        "zoneId": body["zoneId"],
+        "flavor": {"name": "s-general-2x4", "flavorId": body["flavorId"]},
+        "image": {"id": body["imageId"]},
+        "secGroups": [{"name": f"g-{group}", "uuid": group} for group in groups] or [{"name": "default", "uuid": "d"}],
+        "internalInterfaces": [nic],
+    }
+    return {"server": server, "disk": {"size": body["rootDiskSize"], "volumeTypeId": body["rootDiskTypeId"]}}
+
+
+@given(NAMES, IDS, IDS, st.lists(IDS, max_size=3, unique=True), st.integers(20, 4000), st.booleans())
+def test_a_server_comes_back(
+    name: str, network: str, subnet: str, groups: list[str], gib: int, with_address: bool
+) -> None:
+    picks = {"zone": "HCM03-1C", "flavorId": "flav-1", "imageId": "img-1", "diskTypeId": "vtype-1"}
+    size = f"{gib} GiB"
+    asked = {"name": name, "subnet": f"{network}/{subnet}", "securityGroups": groups, "disk": {"size": size}}
+    address = "203.0.113.9" if with_address else None
+    found = seen("Server", server_shown(body_of("Server", asked, picks), groups, address))
+    assert found.inputs["name"] == name
+    assert found.inputs["subnet"] == AT.id_of(f"{network}/{subnet}")
+    assert found.inputs["securityGroups"] == sorted(AT.id_of(group) for group in groups)
+    assert translate.disk_gib({"disk": found.inputs["disk"]}) == gib
+    assert found.picks == {**picks, "flavor": "s-general-2x4"}
+    assert found.outputs == {"privateIp": "10.20.1.4"} | ({"publicIp": address} if address else {})
+
+
+def test_a_server_that_is_not_ready_shows_what_there_is() -> None:
+    found = seen("Server", {"server": {"name": "web", "secGroups": None}, "disk": None})
+    assert found == Observed({"name": "web", "securityGroups": []}, {}, {"privateIp": None})

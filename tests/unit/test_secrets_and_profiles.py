@@ -1,0 +1,216 @@
+"""Secrets are references and never show; profiles say whose account a run uses."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+from typing import Any
+
+import keyring
+import pytest
+from keyring.errors import NoKeyringError
+
+from mcloud.adapter.profile import (
+    CloudProfile,
+    Profile,
+    current_name,
+    load_profile,
+    profiles_dir,
+    save_profile,
+)
+from mcloud.errors import ProfileError
+from mcloud.secrets import SecretText, resolve
+
+HUSH = "s3cr3t-value"
+
+
+def told(error: pytest.ExceptionInfo[ProfileError]) -> str:
+    text = str(error.value)
+    assert HUSH not in text
+    return text
+
+
+def private(path: Path, text: str = HUSH, mode: int = 0o600) -> Path:
+    path.write_text(text, encoding="utf-8")
+    path.chmod(mode)
+    return path
+
+
+def test_a_secret_does_not_show_itself() -> None:
+    secret = SecretText(HUSH)
+    assert secret.reveal() == HUSH
+    assert HUSH not in f"{secret} {secret!r} {secret!s} {[secret]} {vars(Profile(clouds={}))}"
+    assert not hasattr(secret, "__dict__")
+
+
+def test_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SOME_SECRET", HUSH)
+    assert resolve("env:SOME_SECRET").reveal() == HUSH
+
+
+@pytest.mark.parametrize("below", [True, False])
+def test_from_a_file(tmp_path: Path, below: bool) -> None:
+    path = private(tmp_path / "key", f"{HUSH}\n")
+    found = resolve("file:key", base=tmp_path) if below else resolve(f"file:{path}")
+    assert found.reveal() == HUSH
+
+
+def test_from_the_home_folder() -> None:
+    private(Path.home() / "key")
+    assert resolve("file:~/key").reveal() == HUSH
+
+
+def test_from_the_keyring(monkeypatch: pytest.MonkeyPatch) -> None:
+    ring = {("mcloud", "cloud"): HUSH}
+    monkeypatch.setattr(keyring, "get_password", lambda service, name: ring.get((service, name)))
+    assert resolve("keyring:cloud").reveal() == HUSH
+    with pytest.raises(ProfileError, match="the keyring has no entry 'other'\n  hint: keyring set mcloud other"):
+        resolve("keyring:other")
+
+
+def test_a_machine_without_a_keyring(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(service: str, name: str) -> None:
+        raise NoKeyringError("no backend")
+
+    monkeypatch.setattr(keyring, "get_password", fail)
+    with pytest.raises(ProfileError, match="the keyring cannot be read: NoKeyringError") as caught:
+        resolve("keyring:cloud")
+    assert caught.value.hint == "set up a keyring, or use env:NAME or file:PATH"
+
+
+@pytest.mark.parametrize("mode", [0o644, 0o640, 0o604, 0o620])
+def test_a_file_that_others_may_read_is_refused(tmp_path: Path, mode: int) -> None:
+    path = private(tmp_path / "key", mode=mode)
+    with pytest.raises(ProfileError) as caught:
+        resolve(f"file:{path}")
+    assert told(caught) == f"others may read the secret's file {path}\n  hint: chmod 600 {path}"
+
+
+@pytest.mark.parametrize(
+    ("reference", "says"),
+    [
+        ("env:NOT_THERE", "the environment variable NOT_THERE is not set"),
+        ("env:EMPTY", "the environment variable EMPTY is not set"),
+        ("file:/nowhere/key", "the secret's file /nowhere/key cannot be read: No such file or directory"),
+        ("file:~nobody-of-that-name/key", "cannot be read"),
+        ("env:", "not a reference to a secret"),
+        ("file:", "not a reference to a secret"),
+        ("keyring:", "not a reference to a secret"),
+        (HUSH, "not a reference to a secret\n  hint: write env:NAME, keyring:NAME or file:PATH"),
+        (f"vault:{HUSH}", "not a reference to a secret"),
+    ],
+)
+def test_no_secret(reference: str, says: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EMPTY", "")
+    with pytest.raises(ProfileError) as caught:
+        resolve(reference)
+    assert says in told(caught)
+
+
+def test_a_folder_is_no_secret(tmp_path: Path) -> None:
+    folder = tmp_path / "folder"
+    folder.mkdir(mode=0o700)
+    with pytest.raises(ProfileError, match="cannot be read: Is a directory"):
+        resolve("file:folder", base=tmp_path)
+
+
+def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "key"
+    path.write_bytes(b"\xff\xfe")
+    path.chmod(0o600)
+    with pytest.raises(ProfileError, match="is not text in UTF-8"):
+        resolve(f"file:{path}")
+
+
+def test_settings_and_secrets_of_a_cloud(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OWN", HUSH)
+    monkeypatch.setenv("USUAL", "usual")
+    part = CloudProfile(settings={"client_id": "me"}, secrets={"client_secret": "env:OWN"})
+    assert part.setting("client_id", fallback_env="USUAL") == "me"
+    assert part.setting("project", fallback_env="USUAL") == "usual"
+    assert part.secret("client_secret", fallback_env="USUAL").reveal() == HUSH
+    assert part.secret("token", fallback_env="USUAL").reveal() == "usual"
+    assert "OWN" not in repr(part)
+
+
+def test_a_setting_that_is_missing() -> None:
+    with pytest.raises(ProfileError) as caught:
+        CloudProfile().setting("client_id", fallback_env="SOME_ID")
+    assert str(caught.value) == (
+        "client_id is missing: it is neither in the profile nor in the environment variable SOME_ID\n"
+        f"  hint: export SOME_ID=… or put it under settings in the profile ({profiles_dir()})"
+    )
+
+
+@pytest.mark.parametrize(
+    ("given", "variable", "name"), [("a", "b", "a"), (None, "b", "b"), (None, None, "default"), (None, "", "default")]
+)
+def test_which_profile(given: str | None, variable: str | None, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    if variable is not None:
+        monkeypatch.setenv("MCLOUD_PROFILE", variable)
+    assert current_name(given) == name
+
+
+def test_profiles_are_saved_for_nobody_else_and_added_to() -> None:
+    one: dict[str, Any] = {"settings": {"client_id": "me"}, "secrets": {"client_secret": "env:X"}}
+    path = save_profile("work", {"c": one})
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    save_profile("work", {"d": {"endpoints": {"api": "http://127.0.0.1:1"}}})
+    save_profile("work", {"c": {**one, "settings": {"client_id": "you"}}})
+    profile = load_profile("work")
+    assert sorted(profile.clouds) == ["c", "d"]
+    assert profile.cloud("c").settings == {"client_id": "you"}
+    assert profile.cloud("c").secrets == {"client_secret": "env:X"}
+    assert profile.cloud("d").endpoints == {"api": "http://127.0.0.1:1"}
+    assert profile.cloud("e") == CloudProfile()
+    assert [item.name for item in profiles_dir().iterdir()] == ["work.yaml"]
+
+
+def test_the_default_profile_may_be_missing() -> None:
+    assert load_profile("default") == Profile()
+
+
+def test_no_profile_of_that_name() -> None:
+    with pytest.raises(ProfileError) as caught:
+        load_profile("wrk")
+    assert str(caught.value) == f"there is no profile 'wrk'\n  hint: known: none (in {profiles_dir()})"
+    save_profile("work", {})
+    with pytest.raises(ProfileError, match=r"no profile 'wrk'\n  hint: did you mean 'work'\?"):
+        load_profile("wrk")
+    with pytest.raises(ProfileError, match=r"known: work \(in "):
+        load_profile("zzz")
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("clouds: [", "the profile is not YAML"),
+        ("clouds: {c: {setings: {}}}", "clouds.c.setings: Extra inputs are not permitted"),
+        (f"clouds: {{c: {{secrets: {{a: [{HUSH}]}}}}}}", "clouds.c.secrets.a: Input should be a valid string"),
+        ("- c", "Input should be a valid dictionary or instance of Profile"),
+    ],
+)
+def test_a_profile_that_does_not_fit(text: str, says: str) -> None:
+    profiles_dir().mkdir(parents=True)
+    path = profiles_dir() / "bad.yaml"
+    path.write_text(text)
+    with pytest.raises(ProfileError) as caught:
+        load_profile("bad")
+    assert told(caught).startswith(f"{path}: ")
+    assert says in told(caught)
+
+
+def test_a_profile_that_is_no_text() -> None:
+    profiles_dir().mkdir(parents=True)
+    (profiles_dir() / "bad.yaml").write_bytes(b"\xff\xfe")
+    with pytest.raises(ProfileError, match="the profile is not YAML"):
+        load_profile("bad")
+    (profiles_dir() / "folder.yaml").mkdir()
+    with pytest.raises(ProfileError, match="the profile cannot be read: Is a directory"):
+        load_profile("folder")
+
+
+def test_an_empty_profile() -> None:
+    profiles_dir().mkdir(parents=True)
+    (profiles_dir() / "empty.yaml").write_text("# nothing yet\n")
+    assert load_profile("empty") == Profile()
