@@ -140,7 +140,7 @@ class Operations:
             except (RateLimited, Temporary, Unreachable) as error:
                 refused = isinstance(error, RateLimited) or (isinstance(error, Unreachable) and not error.sent)
                 if not refused:
-                    found = self._look_after_loss(kind, inputs, what)
+                    found = self.find(kind, inputs, what)
                     if found is not None:
                         return found
                 if attempt == ATTEMPTS - 1:
@@ -149,14 +149,20 @@ class Operations:
                     raise Cancelled(f"stopped before {what} was made", where=what) from error
         raise AssertionError("unreachable")
 
-    def _look_after_loss(self, kind: Kind, inputs: Inputs, what: str) -> str | None:
+    def find(self, kind: Kind, inputs: Inputs, what: str) -> str | None:
+        """Look for what a create with an unknown outcome may have made, until "none" may be believed.
+
+        Raises:
+            Conflict: several things match; a person must choose.
+            Cancelled: asked to stop.
+        """
         end = time.monotonic() + kind.believe_none_after
         while True:
             found = self.call(f"look for {what}", lambda: kind.find(self.session, inputs), retry=True)
             if found.ambiguous:
                 raise Conflict(
-                    f"the answer to creating {what} got lost and several match it: {', '.join(found.candidates)}",
-                    hint="remove the ones that are not needed, then run again",
+                    f"several things on the cloud may be {what}: {', '.join(found.candidates)}",
+                    hint="remove those that are not needed, then run again",
                     where=what,
                 )
             if found.native_id is not None:

@@ -6,16 +6,13 @@ The adapter's ``find`` tells whether the cloud has it. Adoption happens only for
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from mcloud.adapter.operations import Operations
 from mcloud.engine.process import Engine
 from mcloud.engine.provider.context import Context
 from mcloud.engine.provider.diff import outputs_of
 from mcloud.engine.provider.work import Work
-from mcloud.errors import Conflict
 from mcloud.model.base import Placement
 from mcloud.model.resources import BY_TOKEN
 
@@ -64,7 +61,7 @@ def _look(resource: Mapping[str, Any], name: str, context: Context) -> dict[str,
     work = Work(context, BY_TOKEN[resource["type"]], name)
     kind, operations = work.kind(at), context.operations(at)
     native_inputs = work.native(inputs, at)
-    native_id = _find(operations, kind, native_inputs, work.what)
+    native_id = operations.find(kind, native_inputs, work.what)
     if native_id is None:
         return None
     native = operations.read(kind, native_id, work.what)
@@ -72,18 +69,3 @@ def _look(resource: Mapping[str, Any], name: str, context: Context) -> dict[str,
         return None
     outputs = outputs_of(inputs, kind.observe(at, native), operations.session.account)
     return {"id": at.id_of(native_id), "outputs": outputs}
-
-
-def _find(operations: Operations, kind: Any, inputs: Mapping[str, Any], what: str) -> str | None:
-    end = time.monotonic() + kind.believe_none_after
-    while True:
-        found = operations.call(f"look for {what}", lambda: kind.find(operations.session, inputs), retry=True)
-        if found.ambiguous:
-            raise Conflict(
-                f"several things on the cloud may be {what}: {', '.join(found.candidates)}",
-                hint="remove those that are not needed, then run again",
-                where=what,
-            )
-        if found.native_id is not None or time.monotonic() >= end:
-            return found.native_id if found.native_id is None else str(found.native_id)
-        time.sleep(0.5)

@@ -34,9 +34,7 @@ def test_an_id_comes_apart(cloud: str, region: str, native: str) -> None:
 def test_no_placement(text: str) -> None:
     with pytest.raises(PlacementError) as caught:
         Placement.parse(text)
-    assert str(caught.value) == (
-        f"{text!r} is not a placement\n  hint: write it as cloud/region or cloud/region/zone"
-    )
+    assert str(caught.value) == (f"{text!r} is not a placement\n  hint: write it as cloud/region or cloud/region/zone")
 
 
 @pytest.mark.parametrize("text", ["", "a/b", "a/b/", "/b/c", "a//c"])
