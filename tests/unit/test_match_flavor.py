@@ -41,6 +41,7 @@ def need(vcpu: int = 2, gib: int = 4, gpu: int = 0, family: str | None = None) -
             "right",
             {"small": "1 vCPU short, 2 GiB short", "large": "2 vCPU and 12 GiB more than right"},
         ),
+        ([flavor("m", 2, 16), flavor("c", 4, 4)], need(), "m", {"c": "2 vCPU more than m"}),
         ([flavor("b"), flavor("a")], need(), "a", {"b": "as good as a, later in the order"}),
         ([flavor("dear", vnd=9), flavor("cheap", 8, 32, vnd=5)], need(), "cheap", {"dear": "dearer than cheap"}),
         (

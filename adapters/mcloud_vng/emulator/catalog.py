@@ -41,6 +41,7 @@ def used(world: World) -> dict[str, int]:
         "VM": len(world.servers),
         "VCPU": sum(int(flavor["cpu"]) for flavor in flavors),
         "VOLUME": len(world.volumes),
+        "FLOATING_IP": len(world.addresses),
     }
 
 

@@ -12,12 +12,20 @@ from urllib.parse import unquote
 from mcloud.emulator.clock import Agenda
 from mcloud.emulator.http import Answer, Call, Refusal, Route
 from mcloud.errors import EmulatorError
-from mcloud_vng.emulator import catalog, network, security, server
+from mcloud_vng.emulator import address, catalog, network, security, server, volume
 from mcloud_vng.emulator.world import World, refuse, state_times
 
 LIFETIME = 7200  # seconds; the vendor's API landing page (dossier 3.1)
 GATEWAY = "/vserver/vserver-gateway"
 RegionHandler = Callable[[World, Call], Answer]
+HANDLERS = (
+    *catalog.ROUTES,
+    *network.ROUTES,
+    *security.ROUTES,
+    *server.ROUTES,
+    *volume.ROUTES,
+    *address.ROUTES,
+)
 
 
 class VngCloud:
@@ -36,7 +44,7 @@ class VngCloud:
             Route("POST", "/accounts-api/v1/auth/token", self._token_v1),
         ]
         for prefix, world in (("", "hcm-3"), ("/hcm-3", "hcm-3"), ("/han-1", "han-1")):
-            for method, path, handler in (*catalog.ROUTES, *network.ROUTES, *security.ROUTES, *server.ROUTES):
+            for method, path, handler in HANDLERS:
                 bound = self._bound(self.worlds[world], handler)
                 found.append(Route(method, f"{prefix}{GATEWAY}{path}", bound))
         return found

@@ -1,4 +1,4 @@
-"""Servers and their root disks: dossier 5.12 and 5.14."""
+"""Servers with their root disks: dossier 5.14."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from mcloud_vng.emulator.catalog import image_view
 from mcloud_vng.emulator.envelope import body_of, data, page, required
 from mcloud_vng.emulator.network import check_quota, network, subnet
 from mcloud_vng.emulator.security import group
+from mcloud_vng.emulator.volume import make_volume
 from mcloud_vng.emulator.world import Item, World, refuse, state_times
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}[A-Za-z0-9]")  # [CLI] v1.12.0
@@ -107,31 +108,14 @@ def _address(world: World, place: Item) -> str:
 
 
 def _boot_disk(world: World, server_id: str, body: Item, zone: str) -> Item:
-    kind = world.volume_types[body["rootDiskTypeId"]]
-    item = {
-        "uuid": world.new_id("vol"),
-        "projectId": world.project,
-        "name": f"{body['name']}-boot"[:50],
-        "size": body["rootDiskSize"],
-        "status": "CREATING",
-        "volumeTypeId": kind["id"],
-        "volumeTypeZoneName": kind["type_zone"],
-        "iops": str(kind["iops"]),
+    item = make_volume(world, f"{body['name']}-boot"[:50], body["rootDiskSize"], body["rootDiskTypeId"], zone)
+    item |= {
         "serverId": server_id,
         "serverIdList": [server_id],
-        "createdAt": world.stamp(),
-        "updatedAt": None,
         "bootable": True,
         "bootIndex": 0,
         "encryptionType": body.get("rootDiskEncryptionType"),
-        "multiAttach": False,
-        "location": None,
-        "product": None,
-        "persistentVolume": False,
-        "migrateState": None,
-        "zone": world.zone_view(zone),
     }
-    world.volumes[str(item["uuid"])] = item
     return item
 
 
@@ -151,8 +135,8 @@ def view(world: World, item: Item, *, listed: bool = False) -> Item:
         "portUuid": item["nicId"],
         "mac": "fa:16:3e:" + ":".join(item["nicId"][-6:][i : i + 2] for i in (0, 2, 4)),
         "fixedIp": item["fixedIp"],
-        "floatingIp": None,
-        "floatingIpId": None,
+        "floatingIp": (item.get("wan") or {}).get("ip"),
+        "floatingIpId": (item.get("wan") or {}).get("uuid"),
     }
     return {
         "uuid": item["uuid"],
@@ -209,6 +193,8 @@ def delete_server(world: World, call: Call) -> Answer:
     item = _server(world, call)
     if item["status"] in BUSY_FOR_DELETE:
         raise refuse(400, f"Cannot delete server with status {item['status'].lower()}", "Conflict")
+    whole = isinstance(call.body, dict) and bool(call.body.get("deleteAllVolume"))
+    _let_go(world, item, whole)
     item["status"] = "DELETING"
     disk = world.volumes[item["bootVolumeId"]]
     disk["status"] = "DELETING"
@@ -221,6 +207,17 @@ def delete_server(world: World, call: Call) -> Answer:
 
     world.agenda.after(state_times()["server-delete"], gone)
     return data(view(world, item), 202)
+
+
+def _let_go(world: World, item: Item, whole: bool) -> None:
+    """Data volumes are detached, or go with the server when asked for; a public address stays, unattached."""
+    for volume in [one for one in world.volumes.values() if one["serverId"] == item["uuid"] and not one["bootable"]]:
+        if whole:
+            del world.volumes[volume["uuid"]]
+        else:
+            volume |= {"serverId": None, "serverIdList": [], "status": "AVAILABLE"}
+    if item.get("wan"):
+        item["wan"] |= {"status": "AVAILABLE", "networkInterfaceId": None, "fixedIp": None}
 
 
 def _move(world: World, item: Item, allowed: tuple[str, ...], through: str, to: str, time: str) -> Answer:
@@ -291,50 +288,6 @@ def change_groups(world: World, call: Call) -> Answer:
     return data(view(world, item), 202)
 
 
-def list_volumes(world: World, call: Call) -> Answer:
-    """A page; so far only root disks."""
-    return page(call, list(world.volumes.values()))
-
-
-def _volume(world: World, call: Call) -> Item:
-    found = world.volumes.get(call.params["id"])
-    if found is None:
-        raise refuse(404, f"volume with id {call.params['id']} is not found", "NotFound")
-    return found
-
-
-def get_volume(world: World, call: Call) -> Answer:
-    """In ``data``."""
-    return data(_volume(world, call))
-
-
-def boot_volume(world: World, call: Call) -> Answer:
-    """The v1 envelope with one element (MCP-LIVE)."""
-    item = _server(world, call)
-    return Answer(200, {"success": True, "volumes": [world.volumes[item["bootVolumeId"]]]})
-
-
-def resize_volume(world: World, call: Call) -> Answer:
-    """Grows, or changes its type within the zone; an attached one too (LIVE)."""
-    item, body = _volume(world, call), body_of(call)
-    required(body, "newSize", "newVolumeTypeId")
-    kind = world.volume_types.get(body["newVolumeTypeId"])
-    if kind is None:
-        raise refuse(404, f"cannot get volume type with id {body['newVolumeTypeId']}", "NotFound")
-    if kind["zone"] != item["zone"]["uuid"]:
-        raise refuse(400, "new volume type must be same zone")
-    if item["status"] not in ("IN-USE", "AVAILABLE"):
-        raise refuse(400, f"volume with id {item['uuid']} is in-process")
-    if (item["size"], item["volumeTypeId"]) == (body["newSize"], kind["id"]):
-        raise refuse(400, "volume size or volume type must be changed")
-    if not item["size"] <= body["newSize"] <= int(kind["max_gib"]):
-        raise refuse(400, f"field new_volume_size must from {item['size']} to {kind['max_gib']}")
-    before = item["status"]
-    item |= {"size": body["newSize"], "volumeTypeId": kind["id"], "iops": str(kind["iops"]), "status": "RESIZING"}
-    world.later("volume-resize", item, before)
-    return data(item, 202)
-
-
 ROUTES = (
     ("POST", "/v2/{p}/servers", create_server),
     ("GET", "/v2/{p}/servers", list_servers),
@@ -347,8 +300,4 @@ ROUTES = (
     ("PUT", "/v2/{p}/servers/{id}/resize", resize_server),
     ("PUT", "/v2/{p}/servers/{id}/rename", rename_server),
     ("PUT", "/v2/{p}/servers/{id}/update-sec-group", change_groups),
-    ("GET", "/v2/{p}/volumes", list_volumes),
-    ("GET", "/v2/{p}/volumes/servers/{id}/boot", boot_volume),
-    ("GET", "/v2/{p}/volumes/{id}", get_volume),
-    ("PUT", "/v2/{p}/volumes/{id}/resize", resize_volume),
 )

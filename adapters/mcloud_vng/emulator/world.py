@@ -37,6 +37,7 @@ QUOTAS = {
     "VM": 150,
     "VCPU": 1000,
     "VOLUME": 200,
+    "FLOATING_IP": 50,
 }
 """[DOC] quota-limit.md 2026-08-07, but for security groups (10 there), so that bigger stacks can be tried."""
 
@@ -83,6 +84,7 @@ class World:
         self.keys: dict[str, Item] = {}
         self.servers: dict[str, Item] = {}
         self.volumes: dict[str, Item] = {}
+        self.addresses: dict[str, Item] = {}
         self._numbers = 100
         self._add_default_group()
 
@@ -186,6 +188,7 @@ class World:
             "keys": self.keys,
             "servers": self.servers,
             "volumes": self.volumes,
+            "addresses": self.addresses,
         }
         return {
             kind: [

@@ -1,0 +1,200 @@
+"""Volumes and attachments: dossier 5.12."""
+
+from __future__ import annotations
+
+import re
+
+from mcloud.emulator.http import Answer, Call
+from mcloud_vng.emulator.envelope import body_of, data, page, required
+from mcloud_vng.emulator.network import check_quota
+from mcloud_vng.emulator.world import Item, World, refuse, state_times
+
+NAME = re.compile(r"[A-Za-z0-9.@_ -]{5,50}")
+BAD_NAME = (
+    "Only letters (a-z, A-Z, 0-9, '.', '@', '_', '-', space) are allowed. "
+    "Your input data length must be between 5 and 50"
+)
+ENCRYPTIONS = ("aes-xts-plain64_128", "aes-xts-plain64_256")
+PER_SERVER = 10
+
+
+def make_volume(world: World, name: str, size: int, type_id: str, zone: str) -> Item:
+    """A volume of the region, being made; the caller says what becomes of it."""
+    kind = world.volume_types[type_id]
+    item: Item = {
+        "uuid": world.new_id("vol"),
+        "projectId": world.project,
+        "name": name,
+        "size": size,
+        "status": "CREATING",
+        "volumeTypeId": kind["id"],
+        "volumeTypeZoneName": kind["type_zone"],
+        "iops": str(kind["iops"]),
+        "serverId": None,
+        "serverIdList": [],
+        "createdAt": world.stamp(),
+        "updatedAt": None,
+        "bootable": False,
+        "bootIndex": None,
+        "encryptionType": None,
+        "multiAttach": False,
+        "location": None,
+        "product": None,
+        "persistentVolume": False,
+        "migrateState": None,
+        "zone": world.zone_view(zone),
+    }
+    world.volumes[str(item["uuid"])] = item
+    return item
+
+
+def create_volume(world: World, call: Call) -> Answer:
+    """Type and zone must agree; without a zone it is the type's."""
+    body = body_of(call)
+    required(body, "name", "size", "volumeTypeId")
+    if not NAME.fullmatch(str(body["name"])):
+        raise refuse(400, BAD_NAME)
+    kind = world.volume_types.get(body["volumeTypeId"])
+    zone = world.zone_of(body.get("zoneId") or (kind or {}).get("zone"))
+    if kind is None or kind["zone"] != zone:
+        raise refuse(404, f"cannot get volume type with id {body['volumeTypeId']}", "NotFound")
+    if not isinstance(body["size"], int) or not int(kind["min_gib"]) <= body["size"] <= int(kind["max_gib"]):
+        raise refuse(400, f"field volume_size must from {kind['min_gib']} to {kind['max_gib']}")
+    if body.get("encryptionType") not in (None, "", *ENCRYPTIONS):
+        raise refuse(400, "encryptionType is invalid")
+    check_quota(world, "VOLUME", "exceeded volume quota. current used: {used}, max: {max}")
+    item = make_volume(world, body["name"], body["size"], kind["id"], zone)
+    item |= {"encryptionType": body.get("encryptionType") or None, "multiAttach": bool(body.get("multiAttach"))}
+    world.later("volume-create", item, "AVAILABLE")
+    return data(item, 202)
+
+
+def list_volumes(world: World, call: Call) -> Answer:
+    """A page; boot disks are in it."""
+    return page(call, list(world.volumes.values()))
+
+
+def _volume(world: World, call: Call) -> Item:
+    found = world.volumes.get(call.params["id"])
+    if found is None:
+        raise refuse(404, f"volume with id {call.params['id']} is not found", "NotFound")
+    return found
+
+
+def get_volume(world: World, call: Call) -> Answer:
+    """In ``data``."""
+    return data(_volume(world, call))
+
+
+def boot_volume(world: World, call: Call) -> Answer:
+    """The v1 envelope with one element (MCP-LIVE)."""
+    server = world.servers.get(call.params["id"])
+    if server is None:
+        raise refuse(404, f"Cannot get server with id {call.params['id']}", "NotFound")
+    return Answer(200, {"success": True, "volumes": [world.volumes[server["bootVolumeId"]]]})
+
+
+def server_volumes(world: World, call: Call) -> Answer:
+    """All volumes of a server."""
+    rows = [item for item in world.volumes.values() if item["serverId"] == call.params["id"]]
+    return Answer(200, {"success": True, "volumes": rows})
+
+
+def resize_volume(world: World, call: Call) -> Answer:
+    """Grows, or changes its type within the zone; an attached one too (LIVE)."""
+    item, body = _volume(world, call), body_of(call)
+    required(body, "newSize", "newVolumeTypeId")
+    kind = world.volume_types.get(body["newVolumeTypeId"])
+    if kind is None:
+        raise refuse(404, f"cannot get volume type with id {body['newVolumeTypeId']}", "NotFound")
+    if kind["zone"] != item["zone"]["uuid"]:
+        raise refuse(400, "new volume type must be same zone")
+    if item["status"] not in ("IN-USE", "AVAILABLE"):
+        raise refuse(400, f"volume with id {item['uuid']} is in-process")
+    if (item["size"], item["volumeTypeId"]) == (body["newSize"], kind["id"]):
+        raise refuse(400, "volume size or volume type must be changed")
+    if not item["size"] <= body["newSize"] <= int(kind["max_gib"]):
+        raise refuse(400, f"field new_volume_size must from {item['size']} to {kind['max_gib']}")
+    before = item["status"]
+    item |= {"size": body["newSize"], "volumeTypeId": kind["id"], "iops": str(kind["iops"]), "status": "RESIZING"}
+    world.later("volume-resize", item, before)
+    return data(item, 202)
+
+
+def rename_volume(world: World, call: Call) -> Answer:
+    """At once."""
+    item, body = _volume(world, call), body_of(call)
+    required(body, "newName")
+    if not NAME.fullmatch(str(body["newName"])):
+        raise refuse(400, BAD_NAME)
+    item["name"] = body["newName"]
+    return data(item)
+
+
+def attach_volume(world: World, call: Call) -> Answer:
+    """An AVAILABLE volume to a server of its zone; an encrypted one only to an encrypted server (LIVE, 400)."""
+    item = _volume(world, call)
+    body_of(call)
+    server = world.servers.get(call.params["s"])
+    if server is None:
+        raise refuse(404, f"Cannot get server with id {call.params['s']}", "NotFound")
+    if item["status"] != "AVAILABLE":
+        raise refuse(400, _why_not(item, call.params["s"]), "Conflict")
+    if item["zone"]["uuid"] != server["zoneId"]:
+        raise refuse(400, f"volume with id {item['uuid']} is not in zone {server['zoneId']}")
+    if item["encryptionType"] and not server["encryptionVolume"]:
+        raise refuse(400, "Cannot attach encryption volume")
+    if sum(1 for one in world.volumes.values() if one["serverId"] == server["uuid"]) >= PER_SERVER:
+        raise refuse(400, "exceeded volume_per_server quota", "QuotaExceeded")
+    item |= {"serverId": server["uuid"], "serverIdList": [server["uuid"]], "status": "ATTACHING"}
+    world.later("volume-attach", item, "IN-USE")
+    return data(item, 202)
+
+
+def _why_not(item: Item, server: str) -> str:
+    if item["serverId"] == server:
+        return f"this volume has been attached to server {server}"
+    return "already attached to instance" if item["serverId"] else f"volume with id {item['uuid']} is in-process"
+
+
+def detach_volume(world: World, call: Call) -> Answer:
+    """A boot disk cannot be detached."""
+    item = _volume(world, call)
+    body_of(call)
+    if item["status"] == "AVAILABLE":
+        raise refuse(400, "this volume is available")
+    if item["bootable"]:
+        raise refuse(400, "cannot detach the root volume")
+    if item["status"] != "IN-USE" or item["serverId"] != call.params["s"]:
+        raise refuse(400, f"volume with id {item['uuid']} is in-process")
+    item["status"] = "DETACHING"
+
+    def free() -> None:
+        item.update({"serverId": None, "serverIdList": [], "status": "AVAILABLE"})
+
+    world.agenda.after(state_times()["volume-detach"], free)
+    return data(item, 202)
+
+
+def delete_volume(world: World, call: Call) -> Answer:
+    """Only an AVAILABLE one."""
+    item = _volume(world, call)
+    if item["status"] != "AVAILABLE":
+        raise refuse(400, _why_not(item, ""), "Conflict")
+    item["status"] = "DELETING"
+    world.agenda.after(state_times()["volume-delete"], lambda: world.volumes.pop(item["uuid"], None))
+    return data(item, 202)
+
+
+ROUTES = (
+    ("POST", "/v2/{p}/volumes", create_volume),
+    ("GET", "/v2/{p}/volumes", list_volumes),
+    ("GET", "/v2/{p}/volumes/servers/{id}/boot", boot_volume),
+    ("GET", "/v2/{p}/volumes/servers/{id}", server_volumes),
+    ("GET", "/v2/{p}/volumes/{id}", get_volume),
+    ("DELETE", "/v2/{p}/volumes/{id}", delete_volume),
+    ("PUT", "/v2/{p}/volumes/{id}/resize", resize_volume),
+    ("PUT", "/v2/{p}/volumes/{id}/rename", rename_volume),
+    ("PUT", "/v2/{p}/volumes/{id}/servers/{s}/attach", attach_volume),
+    ("PUT", "/v2/{p}/volumes/{id}/servers/{s}/detach", detach_volume),
+)
