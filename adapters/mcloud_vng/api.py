@@ -272,3 +272,43 @@ class VServerCalls:
         """Grow to ``size`` GB or change the type; both are always sent."""
         path = self._path("v2", "volumes", volume_id, "resize")
         return self._data("PUT", path, {"newSize": size, "newVolumeTypeId": type_id})
+
+    def ex_create_volume(self, body: Raw) -> Raw:
+        """``name``, ``size`` in GB, ``volumeTypeId``, ``zoneId``; dossier 5.12."""
+        return self._data("POST", self._path("v2", "volumes"), body)
+
+    def ex_rename_volume(self, volume_id: str, name: str) -> Raw:
+        """Rename."""
+        return self._data("PUT", self._path("v2", "volumes", volume_id, "rename"), {"newName": name})
+
+    def ex_delete_volume(self, volume_id: str) -> None:
+        """Refused unless it is AVAILABLE."""
+        self._delete("volumes", volume_id)
+
+    def ex_attach_volume(self, volume_id: str, server_id: str) -> Raw:
+        """Attach; the empty body is mandatory (LIVE)."""
+        return self._data("PUT", self._path("v2", "volumes", volume_id, "servers", server_id, "attach"), {})
+
+    def ex_detach_volume(self, volume_id: str, server_id: str) -> Raw:
+        """Detach; the empty body is mandatory (LIVE)."""
+        return self._data("PUT", self._path("v2", "volumes", volume_id, "servers", server_id, "detach"), {})
+
+    # Public addresses
+
+    def ex_list_addresses(self) -> list[Raw]:
+        """Floating addresses: ``uuid``, ``ip``, ``networkInterfaceId``, ``status`` (ATTACHED, AVAILABLE)."""
+        return self._pages("wanIps")
+
+    def ex_attach_new_address(self, server_id: str, nic_id: str) -> None:
+        """Allocate an address and attach it; the answer is empty, the address shows at the interface later."""
+        path = self._path("v2", "servers", server_id, "wan-ips", "auto", "attach")
+        self.connection.call("PUT", path, body={"networkInterfaceId": nic_id})
+
+    def ex_detach_address(self, server_id: str, address_id: str, nic_id: str) -> None:
+        """Detach; it is charged until it is released."""
+        path = self._path("v2", "servers", server_id, "wan-ips", address_id, "detach")
+        self.connection.call("PUT", path, body={"networkInterfaceId": nic_id})
+
+    def ex_release_address(self, address_id: str) -> None:
+        """Give an address back."""
+        self._delete("wanIps", address_id)

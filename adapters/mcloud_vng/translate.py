@@ -19,6 +19,7 @@ Native = Mapping[str, Any]
 ANY_PORTS = (0, 65535)  # protocol any: MCP-LIVE, [MCP] 2026-09-22
 ALL_PORTS = (1, 65535)
 ICMP_TYPES = (1, 255)  # icmp puts a type range in the port fields; all = 1-255, MCP-LIVE
+ENCRYPTION = "aes-xts-plain64_256"  # one of the two that are offered (dossier 5.12)
 DEFAULT_EGRESS = {"direction": "egress", "protocol": "any", "remoteIpPrefix": "0.0.0.0/0"}
 
 
@@ -226,3 +227,44 @@ def server_outputs(native: Native) -> dict[str, Any]:
     if public:
         outputs["publicIp"] = public
     return outputs
+
+
+def volume_body(inputs: Native, picks: Native) -> dict[str, Any]:
+    """Body of POST /volumes."""
+    extension = inputs.get("extensions") or {}
+    body: dict[str, Any] = {
+        "name": inputs["name"],
+        "size": Size.parse(inputs["size"]).whole_gib,
+        "volumeTypeId": picks["diskTypeId"],
+        "zoneId": picks["zone"],
+        "createdFrom": "NEW",
+        "multiAttach": False,
+        "isEnableAutoRenew": bool(extension.get("renew", False)),
+    }
+    if inputs.get("encrypted"):
+        body["encryptionType"] = ENCRYPTION
+    return body
+
+
+def volume_seen(native: Native) -> dict[str, Any]:
+    """What can be seen of a volume."""
+    return {
+        "name": native["name"],
+        "size": str(Size.gib(int(native["size"]))),
+        "encrypted": bool(native.get("encryptionType")),
+    }
+
+
+def volume_picks(native: Native) -> dict[str, Any]:
+    """What was chosen for a volume."""
+    return {"zone": native["zone"]["uuid"], "diskTypeId": native["volumeTypeId"]}
+
+
+def attachment_seen(at: Placement, native: Native) -> dict[str, Any]:
+    """What can be seen of an attachment; ``native`` is {"volume", "server"}."""
+    return {"volume": at.id_of(native["volume"]["uuid"]), "server": at.id_of(native["server"])}
+
+
+def address_seen(at: Placement, native: Native) -> dict[str, Any]:
+    """What can be seen of a public address; ``native`` is {"server", "nic"}."""
+    return {"server": at.id_of(native["server"])}

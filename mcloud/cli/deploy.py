@@ -214,9 +214,12 @@ def destroy(
         outcome = deployment.destroy(view)
     _report(outcome, deployment)
     if as_json:
-        out.print_json({"stack": loaded.stack.name, "changes": _changes(outcome), "failed": outcome.failed})
+        done = {"stack": loaded.stack.name, "changes": _changes(outcome), "failed": outcome.failed}
+        out.print_json({**done, "kept": deployment.kept()})
     else:
         typer.echo(_summary(outcome))
+        for item in deployment.kept():
+            typer.echo(f"kept, as the stack says: {item}")
     _exit(outcome)
 
 

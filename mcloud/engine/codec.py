@@ -72,7 +72,11 @@ class Secret:
         return isinstance(other, Secret) and other.value == self.value
 
     def __hash__(self) -> int:
-        return hash((Secret, repr(self.value)))
+        # Equal values have equal hashes whatever their type (1 and 1.0); those that have none share one.
+        try:
+            return hash((Secret, self.value))
+        except TypeError:
+            return hash(Secret)
 
 
 def is_unknown(value: object) -> bool:
@@ -141,7 +145,7 @@ def encode(values: Mapping[str, Any]) -> struct_pb2.Struct:
     """A dict as a property map; ``None`` is left out.
 
     Raises:
-        EngineError: a value that has no form on the wire.
+        EngineError: a value that has no form on the wire; a whole number that the wire's doubles cannot hold.
     """
     struct = struct_pb2.Struct()
     for key, value in values.items():
@@ -160,7 +164,9 @@ def _encode(value: Any) -> struct_pb2.Value:
         return struct_pb2.Value(struct_value=marked)
     if isinstance(value, bool):
         return struct_pb2.Value(bool_value=value)
-    if isinstance(value, (int, float)):
+    if isinstance(value, int):
+        return struct_pb2.Value(number_value=_as_double(value))
+    if isinstance(value, float):
         return struct_pb2.Value(number_value=value)
     if isinstance(value, str):
         return struct_pb2.Value(string_value=value)
@@ -171,3 +177,13 @@ def _encode(value: Any) -> struct_pb2.Value:
     if value is None:
         return struct_pb2.Value(null_value=struct_pb2.NULL_VALUE)
     raise EngineError(f"a {type(value).__name__} cannot be sent to the engine")
+
+
+def _as_double(value: int) -> float:
+    try:
+        number = float(value)
+    except OverflowError:
+        number = 0.0
+    if int(number) != value:
+        raise EngineError("a whole number of more than 53 bits cannot be sent to the engine", hint="pass it as text")
+    return number

@@ -21,6 +21,7 @@ from mcloud.engine.state import StateFolder
 from mcloud.errors import EngineError, StateError
 from mcloud.model.base import Placement, split_id
 from mcloud.model.graph import Graph
+from mcloud.model.resources import BY_TOKEN
 
 Tell = Callable[[str], None]
 
@@ -169,8 +170,17 @@ class Deployment:
         return self._run(["refresh", "--preview-only"], on_event)
 
     def destroy(self, on_event: Callable[[Progress, Event], None]) -> Outcome:
-        """Delete all that the state has."""
-        return self._run(["destroy", "--yes", "--skip-preview"], on_event)
+        """Delete all that the state has but for what is marked ``keep``, which stays in the state."""
+        return self._run(["destroy", "--yes", "--skip-preview", "--exclude-protected"], on_event)
+
+    def kept(self) -> list[str]:
+        """What is marked ``keep``: kind, name and the engine's id."""
+        found = self.state.resources(self.graph.stack)
+        return [
+            f"{BY_TOKEN[item['type']].word} {item['urn'].rsplit('::', 1)[1]} ({item['id']})"
+            for item in found
+            if item.get("protect") and item.get("id")
+        ]
 
     def outputs(self) -> dict[str, Any]:
         """The stack's outputs as the state has them."""

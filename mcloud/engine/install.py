@@ -17,9 +17,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mcloud.errors import EngineMissing
 from mcloud.paths import cache_dir
+
+if TYPE_CHECKING:
+    import httpx
 
 VERSION = "v3.259.0"
 """The engine and the SDK in the requirements are pinned to one version: the protocol between them is not documented."""
@@ -27,6 +31,8 @@ DOWNLOADS = "https://get.pulumi.com/releases/sdk"
 LEAST_GO = (1, 26)
 LDFLAGS = f"-s -w -X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version={VERSION}"
 PACKAGE = "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi"
+SAY_EVERY = 10.0
+"""Seconds between two lines about how far it is."""
 Tell = Callable[[str], None]
 
 
@@ -99,7 +105,7 @@ def ensure(tell: Tell) -> EngineBinary:
     """Find it, or get it.
 
     Args:
-        tell: hears a line for each step.
+        tell: hears a line for each step, and how far it is every ten seconds.
 
     Raises:
         EngineMissing: there is none and none can be got; the message tells every attempt.
@@ -112,14 +118,17 @@ def ensure(tell: Tell) -> EngineBinary:
         found = find()
         if found is not None:
             return found
-        for get in (_download, _build):
+        for what, get in (("the official download", _download), ("the build", _build)):
             try:
                 get(tell)
             except EngineMissing as error:
-                tell(error.message)
-                remarks.append(error.message)
-                continue
-            return EngineBinary(cached_path(), VERSION, "cache")
+                remark = error.message
+            except OSError as error:
+                remark = f"{what} failed: {error.strerror or error}"
+            else:
+                return EngineBinary(cached_path(), VERSION, "cache")
+            tell(remark)
+            remarks.append(remark)
     raise EngineMissing(
         f"there is no Pulumi engine {VERSION} and none could be got: " + "; ".join(remarks),
         hint=f"install Pulumi {VERSION}, or Go {LEAST_GO[0]}.{LEAST_GO[1]} with access to its module proxy,"
@@ -129,10 +138,17 @@ def ensure(tell: Tell) -> EngineBinary:
 
 @contextmanager
 def _installing(tell: Tell) -> Iterator[None]:
-    """One installation at a time."""
+    """One installation at a time; the lock goes with the process that holds it."""
     folder = cached_path().parent
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "install.lock").open("w") as lock:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = (folder / "install.lock").open("w")
+    except OSError as error:
+        raise EngineMissing(
+            f"there is no Pulumi engine {VERSION}, and none can be kept in {folder}: {error.strerror}",
+            hint="set MCLOUD_CACHE_DIR to a folder that can be written to",
+        ) from error
+    with lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -151,76 +167,134 @@ def _download(tell: Tell) -> None:
         raise EngineMissing(f"there is no official download for {platform.system()} {platform.machine()}")
     name = f"pulumi-{VERSION}-{system}-{machine}.tar.gz"
     tell(f"downloading {name}")
-    try:
-        with httpx.Client(follow_redirects=True, timeout=httpx.Timeout(60, connect=10)) as client:
-            sums = client.get(f"{DOWNLOADS}/pulumi-{VERSION.removeprefix('v')}-checksums.txt").raise_for_status().text
-            archive = client.get(f"{DOWNLOADS}/{name}").raise_for_status().content
-    except httpx.HTTPError as error:
-        raise EngineMissing(f"the official download cannot be reached ({type(error).__name__})") from error
-    wanted = {line.split()[-1]: line.split()[0] for line in sums.splitlines() if line.strip()}
-    if hashlib.sha256(archive).hexdigest() != wanted.get(name):
-        raise EngineMissing(f"the digest of {name} is not the published one")
     with tempfile.TemporaryDirectory(dir=cached_path().parent) as folder:
-        kept = Path(folder) / "archive.tar.gz"
-        kept.write_bytes(archive)
-        with tarfile.open(kept) as tar:
-            member = tar.extractfile("pulumi/pulumi")
-            if member is None:
-                raise EngineMissing(f"{name} holds no pulumi/pulumi")
-            _place(member.read(), Path(folder) / "pulumi")
+        archive = Path(folder) / "archive.tar.gz"
+        try:
+            with httpx.Client(follow_redirects=True, timeout=httpx.Timeout(60, connect=10)) as client:
+                sums = client.get(f"{DOWNLOADS}/pulumi-{VERSION.removeprefix('v')}-checksums.txt")
+                digests = {line.split()[-1]: line.split()[0] for line in _text(sums).splitlines() if line.strip()}
+                digest = _fetch(client, f"{DOWNLOADS}/{name}", archive, tell)
+        except httpx.HTTPStatusError as error:
+            raise EngineMissing(f"the official download answers {error.response.status_code}") from error
+        except httpx.HTTPError as error:
+            raise EngineMissing(f"the official download cannot be reached ({type(error).__name__})") from error
+        if digest != digests.get(name):
+            raise EngineMissing(f"the digest of {name} is not the published one")
+        _unpack(archive, name)
 
 
-def _place(content: bytes, temporary: Path) -> None:
-    temporary.write_bytes(content)
-    temporary.chmod(0o755)
-    temporary.replace(cached_path())
+def _text(answer: httpx.Response) -> str:
+    return answer.raise_for_status().text
+
+
+def _fetch(client: httpx.Client, url: str, target: Path, tell: Tell) -> str:
+    """Download to a file.
+
+    Returns:
+        The SHA-256 of what came.
+    """
+    digest, got, told = hashlib.sha256(), 0, time.monotonic()
+    with client.stream("GET", url) as answer, target.open("wb") as file:
+        total = int(answer.raise_for_status().headers.get("content-length", 0))
+        for chunk in answer.iter_raw():
+            file.write(chunk)
+            digest.update(chunk)
+            got += len(chunk)
+            if time.monotonic() - told >= SAY_EVERY:
+                told = time.monotonic()
+                tell(f"downloading: {got // 10**6} of {total // 10**6} MB")
+    return digest.hexdigest()
+
+
+def _unpack(archive: Path, name: str) -> None:
+    unpacked = archive.with_name("pulumi")
+    try:
+        with tarfile.open(archive) as tar:
+            content = tar.extractfile("pulumi/pulumi")
+            if content is None:
+                raise KeyError("pulumi/pulumi")
+            with content, unpacked.open("wb") as file:
+                shutil.copyfileobj(content, file)
+    except (KeyError, tarfile.TarError) as error:
+        raise EngineMissing(f"{name} holds no pulumi/pulumi") from error
+    _keep(unpacked)
+
+
+def _keep(made: Path) -> None:
+    """Move it to its place, at once, if it runs here and is what was asked for."""
+    made.chmod(0o755)
+    version = _version_of(made)
+    if version != VERSION:
+        raise EngineMissing(f"the engine that was got is {version or 'one that does not run here'}, not {VERSION}")
+    made.replace(cached_path())
 
 
 def _build(tell: Tell) -> None:
     """Build from the pinned, checksummed module; about eight minutes on two cores, once."""
-    go = shutil.which("go")
-    if go is None:
-        raise EngineMissing(
-            f"Go is not installed, so the engine cannot be built (Go {LEAST_GO[0]}.{LEAST_GO[1]} is needed)"
-        )
-    version = subprocess.run([go, "env", "GOVERSION"], capture_output=True, text=True, check=False).stdout  # noqa: S603
-    number = re.match(r"go(\d+)\.(\d+)", version.strip())
-    if number is None or (int(number[1]), int(number[2])) < LEAST_GO:
-        raise EngineMissing(f"Go {LEAST_GO[0]}.{LEAST_GO[1]} is needed to build the engine, here is {version.strip()}")
-    environment = {**os.environ, "GOTOOLCHAIN": "local", "CGO_ENABLED": "0", "GOFLAGS": "-mod=readonly"}
+    go = _suitable_go()
     with tempfile.TemporaryDirectory(dir=cached_path().parent) as folder:
         work = Path(folder)
         for name in ("go.mod", "go.sum"):
             (work / name).write_bytes(files("mcloud.engine").joinpath("tools", name).read_bytes())
+        started = time.monotonic()
+
+        def fetching(lines: int) -> None:
+            tell(f"fetching: {lines} modules, {time.monotonic() - started:.0f} s")
+
+        def compiling(lines: int) -> None:
+            tell(f"building the engine: {lines} of {total} packages, {time.monotonic() - started:.0f} s")
+
         tell("fetching the engine's sources from the Go module proxy")
-        listed = _go([go, "list", "-deps", PACKAGE], work, environment)
-        total = len(listed.splitlines())
-        _compile(go, work, environment, total, tell)
-        (work / "pulumi").replace(cached_path())
+        total = len(_go([go, "list", "-deps", PACKAGE], work, fetching).splitlines())
+        tell(f"building the engine: {total} packages at most, some minutes")
+        command = [go, "build", "-v", "-trimpath", "-tags", "osusergo,grpcnotrace", "-ldflags", LDFLAGS]
+        _go([*command, "-o", "pulumi", PACKAGE], work, compiling)
+        _keep(work / "pulumi")
+        tell(f"built the engine in {time.monotonic() - started:.0f} s")
 
 
-def _go(command: list[str], work: Path, environment: dict[str, str]) -> str:
-    done = subprocess.run(command, cwd=work, env=environment, capture_output=True, text=True, check=False)  # noqa: S603
-    if done.returncode != 0:
-        last = done.stderr.strip().splitlines()[-1:] or ["no message"]
-        raise EngineMissing(f"`go {command[1]}` failed: {last[0]}")
-    return done.stdout
+def _suitable_go() -> str:
+    """The Go that builds.
+
+    Raises:
+        EngineMissing: there is none, or it is too old.
+    """
+    least = f"{LEAST_GO[0]}.{LEAST_GO[1]}"
+    go = shutil.which("go")
+    if go is None:
+        raise EngineMissing(f"Go is not installed, so the engine cannot be built (Go {least} is needed)")
+    done = subprocess.run([go, "env", "GOVERSION"], capture_output=True, text=True, check=False, env=_go_environment())  # noqa: S603
+    number = re.match(r"go(\d+)\.(\d+)", done.stdout)
+    if number is None or (int(number[1]), int(number[2])) < LEAST_GO:
+        raise EngineMissing(
+            f"Go {least} is needed to build the engine, {go} is {done.stdout.strip() or 'no Go that runs'}"
+        )
+    return go
 
 
-def _compile(go: str, work: Path, environment: dict[str, str], total: int, tell: Tell) -> None:
-    command = [go, "build", "-v", "-p", str(os.cpu_count() or 2), "-trimpath", "-tags", "osusergo,grpcnotrace"]
-    command += ["-ldflags", LDFLAGS, "-o", "pulumi", PACKAGE]
-    started = told = time.monotonic()
-    built, last = 0, ""
-    with subprocess.Popen(  # noqa: S603 - go, with our own arguments
-        command, cwd=work, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
-    ) as process:
-        assert process.stderr is not None  # noqa: S101 - asked for above
-        for line in process.stderr:
-            built, last = built + 1, line.strip()
-            if time.monotonic() - told >= 10:
-                told = time.monotonic()
-                tell(f"building the engine: {built} of {total} packages, {told - started:.0f} s")
+def _go_environment() -> dict[str, str]:
+    # The person's own workspace, flags and toolchain switching must not change what is built.
+    ours = {"GOTOOLCHAIN": "local", "CGO_ENABLED": "0", "GOFLAGS": "-mod=readonly", "GOWORK": "off"}
+    return {**os.environ, **ours}
+
+
+def _go(command: list[str], work: Path, say: Callable[[int], None]) -> str:
+    """Run Go and tell how many lines it has said, every ten seconds; its output."""
+    with (work / "output").open("w+") as output, (work / "remarks").open("w+") as remarks:
+        process = subprocess.Popen(  # noqa: S603 - go, with our own arguments
+            command, cwd=work, env=_go_environment(), stdin=subprocess.DEVNULL, stdout=output, stderr=remarks
+        )
+        try:
+            while process.poll() is None:
+                try:
+                    process.wait(SAY_EVERY)
+                except subprocess.TimeoutExpired:
+                    say(len((work / "remarks").read_text(errors="replace").splitlines()))
+        except BaseException:
+            process.kill()
+            process.wait()
+            raise
     if process.returncode != 0:
-        raise EngineMissing(f"building the engine failed: {last}")
-    tell(f"built the engine in {time.monotonic() - started:.0f} s")
+        said = (work / "remarks").read_text(errors="replace").strip().splitlines() or ["no message"]
+        raise EngineMissing(f"`go {command[1]}` failed: {said[-1]}")
+    return (work / "output").read_text()

@@ -113,6 +113,7 @@ class _Run:
             name=node.name,
             parent=self._root,
             custom=True,
+            protect=node.protect,
             object=encode(inputs),
             dependencies=sorted({urn for urns in depends.values() for urn in urns}),
             propertyDependencies={

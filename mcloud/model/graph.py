@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -293,12 +293,25 @@ class _Builder:
                     size=str(volume.size),
                     **{"class": volume.class_},
                     minIops=volume.min_iops,
-                    zone=volume.zone,
+                    zone=volume.zone or (self._zone_of(server) if server else None),
                     encrypted=volume.encrypted,
                     keep=volume.keep,
                 )
                 if server:
                     yield self._attachment(instance, server, name, volume)
+
+    def _zone_of(self, instance: str) -> str | None:
+        """The zone of a server's instance: a volume must be where its server is."""
+        return self._zones_of_servers[instance]
+
+    @cached_property
+    def _zones_of_servers(self) -> dict[str, str | None]:
+        found: dict[str, str | None] = {}
+        for name, server in self.stack.servers.items():
+            network, subnet = find_subnet(self.stack, server.subnet)
+            for index, instance in enumerate(server_instances(self.stack, name)):
+                found[instance] = self._zone(server.zones, network, subnet, index)
+        return found
 
     def _attachment(self, instance: str, server: str, name: str, volume: Any) -> Node:
         inputs = {

@@ -197,6 +197,8 @@ def test_volumes_and_attachments() -> None:
         "size": "200 GiB",
         "class": "nvme",
         "minIops": 5000,
+        # Where its server is, for a volume cannot be attached across zones.
+        "zone": "z1",
         "encrypted": False,
         "keep": False,
     }

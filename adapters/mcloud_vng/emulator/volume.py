@@ -182,7 +182,11 @@ def delete_volume(world: World, call: Call) -> Answer:
     if item["status"] != "AVAILABLE":
         raise refuse(400, _why_not(item, ""), "Conflict")
     item["status"] = "DELETING"
-    world.agenda.after(state_times()["volume-delete"], lambda: world.volumes.pop(item["uuid"], None))
+
+    def gone() -> None:
+        world.volumes.pop(item["uuid"], None)
+
+    world.agenda.after(state_times()["volume-delete"], gone)
     return data(item, 202)
 
 

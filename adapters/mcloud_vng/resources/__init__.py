@@ -5,11 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from mcloud.adapter.kind import Kind
+from mcloud_vng.resources.address import PublicIp
 from mcloud_vng.resources.key import KeyPair
 from mcloud_vng.resources.network import Network, Subnet
 from mcloud_vng.resources.security_group import SecurityGroup, SecurityGroupRule
 from mcloud_vng.resources.server import Server
+from mcloud_vng.resources.volume import Volume, VolumeAttachment
 
 KINDS: Mapping[str, Kind] = {
-    kind.kind: kind for kind in (Network(), Subnet(), SecurityGroup(), SecurityGroupRule(), KeyPair(), Server())
+    kind.kind: kind
+    for kind in (
+        Network(),
+        Subnet(),
+        SecurityGroup(),
+        SecurityGroupRule(),
+        KeyPair(),
+        Server(),
+        PublicIp(),
+        Volume(),
+        VolumeAttachment(),
+    )
 }

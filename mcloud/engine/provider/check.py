@@ -24,7 +24,6 @@ from mcloud.model.base import Placement
 from mcloud.model.resources import KindType, ResourceInputs, reference_fields
 
 CHOSEN_FROM: dict[str, tuple[str, ...]] = {
-    "zone": ("zone",),
     "flavor": ("size", "flavor"),
     "flavorId": ("size", "flavor"),
     "image": ("image",),
@@ -88,7 +87,8 @@ def check(request: Request, kind: Kind, catalog: Catalog) -> Checked:
         inputs["resolved"] = _choose(request, inputs, olds, catalog, placement)
     except McloudError as error:
         return Checked(inputs, (Failure("", str(error)),))
-    known = {key: value for key, value in inputs.items() if not contains_unknown(value)}
+    references = reference_fields(request.type.inputs)
+    known = {key: _stand_in(value) for key, value in inputs.items() if key in references or not contains_unknown(value)}
     gaps = tuple(kind.gaps(request.name, known)) if _is_complete(request.type, known) else ()
     return Checked(inputs, tuple(_stopping(gaps, inputs.get("accept") or {})), gaps)
 
@@ -152,24 +152,20 @@ def _required(model: type[ResourceInputs]) -> frozenset[str]:
 def _choose(
     request: Request, inputs: Mapping[str, Any], olds: Mapping[str, Any], catalog: Catalog, placement: Placement
 ) -> dict[str, Any]:
-    before = olds.get("resolved") or {}
-    same_place = str(olds.get("placement")) == inputs["placement"]
-    kept = (
-        {}
-        if request.rematch or not same_place
-        else {
-            pick: value
-            for pick, value in before.items()
-            if all(_field(olds, name) == _field(inputs, name) for name in CHOSEN_FROM.get(pick, ()))
-        }
-    )
-    kept = {pick: value for pick, value in kept.items() if value is not None}
-    wanted = dict(inputs)
-    if kept.get("zone") and "zone" not in wanted:
-        wanted["zone"] = kept["zone"]
-    if before and set(kept) >= set(before):
+    before = {pick: value for pick, value in (olds.get("resolved") or {}).items() if value is not None}
+    kept = before if str(olds.get("placement")) == inputs["placement"] else {}
+    # A zone that is not asked for any more is no reason to move; ids of another zone are of no use.
+    if "zone" in before and inputs.get("zone") not in (None, before["zone"]):
+        kept = {}
+    kept = {pick: value for pick, value in kept.items() if pick == "zone" or _stays(pick, request, inputs, olds)}
+    if before and kept == before:
         return dict(before)
+    wanted = {**inputs, "zone": kept["zone"]} if "zone" in kept else inputs
     return dict(resolve(request.type.kind, wanted, catalog, placement).picks) | kept
+
+
+def _stays(pick: str, request: Request, inputs: Mapping[str, Any], olds: Mapping[str, Any]) -> bool:
+    return not request.rematch and all(_field(olds, name) == _field(inputs, name) for name in CHOSEN_FROM.get(pick, ()))
 
 
 def _field(values: Mapping[str, Any], name: str) -> Any:

@@ -17,7 +17,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mcloud.adapter.kind import Observed
+from mcloud.errors import InvalidRequest
 from mcloud.model.base import Placement
+from mcloud.units import Size
 from mcloud_vng import translate
 from mcloud_vng.resources import KINDS
 
@@ -66,6 +68,8 @@ def test_every_gap_is_in_a_golden_file(repository: Path) -> None:
         "description-characters",
         "key-type",
         "root-disk-size",
+        "data-disk-size",
+        "address-without-server",
         "labels",
     }
     folder = repository / "adapters" / "mcloud_vng" / "resources"
@@ -246,3 +250,33 @@ def test_a_server_comes_back(
 def test_a_server_that_is_not_ready_shows_what_there_is() -> None:
     found = seen("Server", {"server": {"name": "web", "secGroups": None}, "disk": None})
     assert found == Observed({"name": "web", "securityGroups": []}, {}, {"privateIp": None})
+
+
+@given(NAMES, st.integers(10, 5000), st.booleans())
+def test_a_volume_comes_back(name: str, gib: int, encrypted: bool) -> None:
+    picks = {"zone": "HCM03-1C", "diskTypeId": "vtype-1"}
+    body = body_of("Volume", {"name": name, "size": f"{gib} GiB", "encrypted": encrypted}, picks)
+    shown = {
+        "name": body["name"],
+        "size": body["size"],
+        "encryptionType": body.get("encryptionType"),
+        "volumeTypeId": body["volumeTypeId"],
+        "zone": {"uuid": body["zoneId"]},
+    }
+    found = seen("Volume", shown)
+    assert (found.inputs["name"], found.inputs["encrypted"], found.picks) == (name, encrypted, picks)
+    assert Size.parse(found.inputs["size"]) == Size.gib(gib)
+
+
+def test_an_attachment_and_an_address_come_back() -> None:
+    attached = {"volume": {"uuid": "vol-1"}, "server": "ins-1"}
+    assert seen("VolumeAttachment", attached).inputs == {"volume": AT.id_of("vol-1"), "server": AT.id_of("ins-1")}
+    shown = seen("PublicIp", {"server": "ins-1", "nic": {"floatingIp": "203.0.113.7"}})
+    assert (shown.inputs, shown.outputs) == ({"server": AT.id_of("ins-1")}, {"address": "203.0.113.7"})
+
+
+@pytest.mark.parametrize("change", ["encrypted", "resolved.zone"])
+def test_a_volume_is_not_replaced_by_an_empty_one(change: str) -> None:
+    with pytest.raises(InvalidRequest, match="would be empty"):
+        KINDS["Volume"].replaces(frozenset({change}), {}, {})
+    assert KINDS["Volume"].replaces(frozenset({"size"}), {}, {}) == frozenset()

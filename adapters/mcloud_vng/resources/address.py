@@ -1,0 +1,91 @@
+"""Public addresses: dossier 5.16."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from typing import Any, ClassVar
+
+from mcloud.adapter.gaps import Gap
+from mcloud.adapter.kind import Found, Inputs, Kind, Native, Observed, Picks
+from mcloud.errors import NotFound, Temporary
+from mcloud.model.base import Placement
+from mcloud_vng import translate
+from mcloud_vng.session import VngSession
+
+LOOKS, BETWEEN = 40, 0.5  # twenty seconds at most
+
+
+class PublicIp(Kind):
+    """A floating address at a server's first interface; its native id is ``server/interface/address``.
+
+    The service has no call that only allocates one, and answers an attach with nothing: the address is known when it
+    shows at the interface. Its id is waited for, because it is detached before it is released: without the id, a run
+    that is cut off between the two would leave an address that is charged and that nobody can find.
+    """
+
+    kind = "PublicIp"
+    replace_on: ClassVar[frozenset[str]] = frozenset({"server"})
+    # A server has one address at most.
+    delete_first = True
+    believe_none_after = 10.0
+
+    def gaps(self, resource: str, inputs: Inputs) -> list[Gap]:
+        if inputs.get("server"):
+            return []
+        reason = "VNG has no call that allocates an address without a server (dossier 5.16)"
+        return [Gap("address-without-server", resource, "blocking", reason, "name the server that has it")]
+
+    def translate(self, inputs: Inputs, picks: Picks) -> dict[str, Any]:
+        return {}
+
+    def observe(self, at: Placement, native: Native) -> Observed:
+        return Observed(translate.address_seen(at, native), outputs={"address": native["nic"]["floatingIp"]})
+
+    def create(self, session: VngSession, inputs: Inputs, picks: Picks) -> str:
+        server_id = str(inputs["server"])
+        nic = self._nic(session, server_id)
+        if nic is None:
+            raise NotFound(f"the server {server_id} is not there, or has no interface")
+        session.driver.ex_attach_new_address(server_id, nic["uuid"])
+        for _ in range(LOOKS):
+            shown = self._nic(session, server_id)
+            if shown is not None and shown.get("floatingIpId"):
+                return f"{server_id}/{shown['uuid']}/{shown['floatingIpId']}"
+            time.sleep(BETWEEN)
+        raise Temporary(f"the new address of the server {server_id} does not show")
+
+    def _nic(self, session: VngSession, server_id: str) -> Native | None:
+        server = session.driver.ex_get_server(server_id)
+        nics = (server or {}).get("internalInterfaces") or []
+        return nics[0] if nics else None
+
+    def read(self, session: VngSession, native_id: str) -> Native | None:
+        server_id, _, address = native_id.split("/")
+        nic = self._nic(session, server_id)
+        if nic is None or nic.get("floatingIpId") != address:
+            return None
+        return {"server": server_id, "nic": nic}
+
+    def delete(self, session: VngSession, native_id: str) -> None:
+        native, address = self.read(session, native_id), native_id.split("/")[2]
+        if native is not None:
+            session.driver.ex_detach_address(native["server"], address, native["nic"]["uuid"])
+        session.driver.ex_release_address(address)
+
+    def find(self, session: VngSession, inputs: Inputs) -> Found:
+        server_id = str(inputs["server"])
+        nic = self._nic(session, server_id)
+        if nic is None or not nic.get("floatingIp"):
+            return Found()
+        native_id = f"{server_id}/{nic['uuid']}/{nic['floatingIpId']}"
+        return Found(native_id, (native_id,))
+
+    def list(self, session: VngSession) -> Iterator[tuple[str, Native]]:
+        for server in session.driver.ex_list_servers():
+            for nic in (server.get("internalInterfaces") or [])[:1]:
+                if nic.get("floatingIp"):
+                    yield (
+                        f"{server['uuid']}/{nic['uuid']}/{nic['floatingIpId']}",
+                        {"server": server["uuid"], "nic": nic},
+                    )
