@@ -1,7 +1,7 @@
 """The calls of the vServer gateway, one method each, in the vendor's own words: ``ex_`` methods of the driver.
 
 Bodies and answers are raw dicts; only the envelopes are taken off. "get" gives None for what is not there, whatever
-form the service uses to say so (dossier 4.4). "list" gives everything, page by page where the service pages. Every
+form the service uses to say so. "list" gives everything, page by page where the service pages. Every
 method raises ``VendorError`` when it is refused or gets no answer.
 """
 
@@ -55,7 +55,7 @@ class VServerCalls:
         answer = self._answer(self._path("v2", *parts))
         item = answer.get("data") if wrapped and answer else answer
         if isinstance(item, list):
-            # A single rule is a list of one (dossier 4.2).
+            # A single rule is a list of one.
             item = item[0] if item else None
         # A deleted subnet is answered for minutes with status DELETED (LIVE); a volume may be.
         return None if not item or item.get("status") == "DELETED" else dict(item)
@@ -178,7 +178,7 @@ class VServerCalls:
         self._delete("secgroups", group_id)
 
     def ex_list_security_group_rules(self, group_id: str) -> list[Raw]:
-        """The one call that writes ``secGroupRules`` with a capital G (dossier 8, quirk 1)."""
+        """The one call that writes ``secGroupRules`` with a capital G (MCP-LIVE)."""
         return self._rows("data", "v2", "secgroups", group_id, "secGroupRules")
 
     def ex_create_security_group_rule(self, group_id: str, body: Raw) -> Raw:
@@ -216,13 +216,13 @@ class VServerCalls:
     # Servers and volumes
 
     def ex_list_servers(self, name: str | None = None) -> list[Raw]:
-        """Servers, or those of exactly this name: the service itself matches a part of it (dossier 4.3)."""
+        """Servers, or those of exactly this name: the service itself matches a part of it."""
         if name is None:
             return self._pages("servers")
         return [row for row in self._pages("servers", name=name) if row.get("name") == name]
 
     def ex_create_server(self, body: Raw) -> Raw:
-        """See dossier 5.14 for the body."""
+        """``name``, ``flavorId``, ``imageId``, ``networkId``, ``subnetId``, root disk, groups."""
         return self._data("POST", self._path("v2", "servers"), body)
 
     def ex_get_server(self, server_id: str) -> Raw | None:
@@ -274,7 +274,7 @@ class VServerCalls:
         return self._data("PUT", path, {"newSize": size, "newVolumeTypeId": type_id})
 
     def ex_create_volume(self, body: Raw) -> Raw:
-        """``name``, ``size`` in GB, ``volumeTypeId``, ``zoneId``; dossier 5.12."""
+        """``name``, ``size`` in GB, ``volumeTypeId``, ``zoneId``."""
         return self._data("POST", self._path("v2", "volumes"), body)
 
     def ex_rename_volume(self, volume_id: str, name: str) -> Raw:

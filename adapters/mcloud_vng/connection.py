@@ -1,4 +1,4 @@
-"""Signing in and calling VNG Cloud: dossier sections 2-4. One connection serves many threads."""
+"""Signing in and calling VNG Cloud (sources: docs/clouds/vng.md). One connection serves many threads."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from libcloud.http import LibcloudConnection
 from mcloud_vng.tokens import shared_token
 from mcloud_vng.vendor_errors import VendorError, parse_refusal, retry_after
 
-# Service-account gateways (dossier 2.1: [SDK] README, [CLI] config.go, [MCP]; 2026-08).
+# Service-account gateways ([SDK] README, [CLI] config.go, [MCP]; 2026-08).
 IAM_ENDPOINT = "https://iamapis.vngcloud.vn/accounts-api"
 VSERVER_ENDPOINT = "https://{region}.api.vngcloud.vn/vserver/vserver-gateway"
 LIFETIME = 1800.0  # seconds, what [CLI-old] and [MCP] assume when the answer names none
@@ -105,7 +105,7 @@ class VNGConnection(ConnectionUserAndKey):  # type: ignore[misc]
         return _parsed(method, path, reply)
 
     def pages(self, path: str, query: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
-        """All rows of a paged list (dossier 4.3: pages count from 1).
+        """All rows of a paged list (pages count from 1).
 
         Raises:
             VendorError: refused, failed, or no answer.
@@ -121,7 +121,7 @@ class VNGConnection(ConnectionUserAndKey):  # type: ignore[misc]
             number += 1
 
     def _sign_in(self) -> tuple[str, float]:
-        """Token and lifetime in seconds (dossier 3.1); there is no refresh token."""
+        """Token and lifetime in seconds; there is no refresh token."""
         path = f"/{self._auth_version}/auth/token"
         if self._auth_version == "v2":
             # As the OAuth library of [TF] and [CLI] does: both parts escaped, then a form.
@@ -216,7 +216,7 @@ def _parsed(method: str, path: str, reply: Reply) -> Any:
     if answer is NOT_JSON:
         raise VendorError(method, path, text=f"HTTP {reply.status}, but the answer is not JSON")
     if isinstance(answer, dict) and answer.get("success") is False:
-        # v1 answers 200 with success false (dossier 4.4).
+        # v1 answers 200 with success false.
         code, text = parse_refusal(reply.text)
         raise VendorError(method, path, status=reply.status, code=code, text=text or "refused without a reason")
     return answer

@@ -19,7 +19,7 @@ from mcloud_vng.connection import TIMEOUT, VNGConnection
 
 NAME = "vng"
 
-# Server states: dossier 4.5 ([TF] waits, MCP-LIVE), 2026-09.
+# Server states ([TF] waits, MCP-LIVE), 2026-09.
 NODE_STATES = {
     "ACTIVE": NodeState.RUNNING,
     "STOPPED": NodeState.STOPPED,
@@ -242,7 +242,7 @@ class VNGNodeDriver(VServerCalls, NodeDriver):  # type: ignore[misc]
     # What is offered
 
     def list_locations(self) -> list[NodeLocation]:
-        """The zones that are open to the account. One zone of hcm-3 is in Bangkok (dossier 1)."""
+        """The zones that are open to the account. One zone of hcm-3 is in Bangkok."""
         rows = [item for item in self.ex_list_zones() if item.get("isEnabled")]
         return [
             NodeLocation(item["uuid"], item["name"], "TH" if "-BKK-" in item["uuid"] else "VN", self) for item in rows

@@ -1,6 +1,6 @@
 """The vendor's refusals as mcloud's errors.
 
-VNG tells errors apart by message text, not by HTTP status (dossier 4.4: the vendor's own SDK matches lower-cased
+VNG tells errors apart by message text, not by HTTP status (the vendor's own SDK matches lower-cased
 fragments; [SDK] 2026-05-25, [3P] live 2026-07, [MCP] live 2026-09). The table is read from the top; the first fragment
 found in the text decides, then the status.
 """

@@ -1,4 +1,4 @@
-"""What the account is offered now: dossier 5.1, 5.9-5.11."""
+"""What the account is offered now (sources: docs/clouds/vng.md)."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ class VngSession:
 
     @cached_property
     def account(self) -> str:
-        """Digest of project and user: a project belongs to one user in one region (dossier 3.3)."""
+        """Digest of project and user: a project belongs to one user in one region."""
         found = self.driver.ex_account()
         text = f"{found['project_id']}:{found['user_id']}"
         return f"vng-{hashlib.sha256(text.encode()).hexdigest()[:16]}"

@@ -1,6 +1,6 @@
 """Neutral to native and back: pure functions, one pair for each kind.
 
-Bodies and fields are those of dossier 5.2-5.14; each quirk is noted where it bites.
+Bodies and fields are those of the vendor's clients (sources: docs/clouds/vng.md); each quirk is noted where it bites.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ Native = Mapping[str, Any]
 ANY_PORTS = (0, 65535)  # protocol any: MCP-LIVE, [MCP] 2026-09-22
 ALL_PORTS = (1, 65535)
 ICMP_TYPES = (1, 255)  # icmp puts a type range in the port fields; all = 1-255, MCP-LIVE
-ENCRYPTION = "aes-xts-plain64_256"  # one of the two that are offered (dossier 5.12)
+ENCRYPTION = "aes-xts-plain64_256"  # one of the two that are offered
 DEFAULT_EGRESS = {"direction": "egress", "protocol": "any", "remoteIpPrefix": "0.0.0.0/0"}
 
 
@@ -111,7 +111,7 @@ def rule_bodies(inputs: Native) -> list[dict[str, Any]]:
 
 
 def same_rule(body: Native, native: Native) -> bool:
-    """Whether a rule of the cloud says what a body says; icmp and any are seen with other ports too (dossier 5.7)."""
+    """Whether a rule of the cloud says what a body says; icmp and any are seen with other ports too."""
     protocol = str(native.get("protocol") or "").lower()
     plain: bool = (
         native.get("direction") == body["direction"]

@@ -44,7 +44,7 @@ class VendorError(Exception):
 
 
 def parse_refusal(body: str) -> tuple[str | None, str]:
-    """Code and message of an error body in any of the vendor's shapes (dossier 3.2 and 4.4).
+    """Code and message of an error body in any of the vendor's shapes.
 
     ``{"message", "errorCode", "statusCode"}``, ``{"errors": [{"code", "message"}]}``, ``[{"code", "message"}]``,
     ``{"code", "error"}``, ``{"success": false, "errorMsg"}``; of a web page its title; other text as it is, shortened.

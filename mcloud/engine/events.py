@@ -99,7 +99,12 @@ class Progress:
     Attributes:
         total: resources in the run, as far as known.
         done: how many are finished.
-        waiting: name -> what it waits for (the cloud's own word) since when (monotonic seconds).
+        waiting: urn -> the engine's word for the operation, what is waited for (the cloud's own word, or nothing
+            yet), since when (monotonic seconds).
+        failed: names of what failed.
+        changes: what changed or would, in the order it finished; a replacement has several events.
+        messages: what was said and stays.
+        counts: operation -> how many, once the run is over.
     """
 
     total: int

@@ -59,6 +59,11 @@ def cached_path() -> Path:
     return cache_dir() / "engine" / VERSION / "pulumi"
 
 
+def home() -> Path:
+    """The engine's own folder, apart from that of a Pulumi that the person uses."""
+    return cache_dir() / "engine" / "home"
+
+
 def places() -> list[Place]:
     """All places that are looked at without getting anything, in order."""
     on_path = shutil.which("pulumi")
@@ -88,7 +93,7 @@ def _version_of(path: Path) -> str | None:
             text=True,
             timeout=30,
             check=False,
-            env={**os.environ, "PULUMI_SKIP_UPDATE_CHECK": "true"},
+            env={**os.environ, "PULUMI_SKIP_UPDATE_CHECK": "true", "PULUMI_HOME": str(home())},
         )
     except (OSError, subprocess.TimeoutExpired):
         return None
@@ -194,7 +199,8 @@ def _fetch(client: httpx.Client, url: str, target: Path, tell: Tell) -> str:
         The SHA-256 of what came.
     """
     digest, got, told = hashlib.sha256(), 0, time.monotonic()
-    with client.stream("GET", url) as answer, target.open("wb") as file:
+    # The digest is of the file itself, so nothing on the way may pack it once more.
+    with client.stream("GET", url, headers={"accept-encoding": "identity"}) as answer, target.open("wb") as file:
         total = int(answer.raise_for_status().headers.get("content-length", 0))
         for chunk in answer.iter_raw():
             file.write(chunk)

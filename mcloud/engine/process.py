@@ -4,32 +4,42 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sysconfig
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any
+from pathlib import Path
+from typing import Any, Self
+from urllib.parse import quote
 
 from mcloud.engine.events import Event, parse
-from mcloud.engine.install import EngineBinary
+from mcloud.engine.install import EngineBinary, home
 from mcloud.engine.state import PROJECT, StateFolder
 from mcloud.errors import EngineError
-from mcloud.paths import cache_dir
 
 PARALLEL = 32
 LAST_LINES = 20
+PROVIDER = "pulumi-resource-mcloud"
 
 
 @dataclass
 class RunResult:
-    """How a run of the engine ended."""
+    """How a run of the engine ended.
+
+    Attributes:
+        exit_code: the engine's; negative when a signal ended it.
+        interrupted: the person asked to stop.
+        last_lines: what it said outside of its events, the last lines of it.
+    """
 
     exit_code: int
     interrupted: bool
-    last_lines: list[str] = field(default_factory=list)
+    last_lines: deque[str] = field(default_factory=lambda: deque(maxlen=LAST_LINES))
 
 
 class Engine:
@@ -45,57 +55,46 @@ class Engine:
         """Write the project file and make the stack in the state, if needed.
 
         Raises:
-            EngineError: the engine refused.
+            EngineError: the engine refused, or our provider's executable is nowhere.
         """
         self.state.prepare()
-        document = {
-            "name": PROJECT,
-            "runtime": "client",
-            "plugins": {"providers": [{"name": "mcloud", "path": sysconfig.get_path("scripts")}]},
-        }
-        (self.state.project / "Pulumi.yaml").write_text(json.dumps(document), encoding="utf-8")
+        plugins = {"providers": [{"name": "mcloud", "path": str(provider_folder())}]}
+        _write_once(
+            self.state.project / "Pulumi.yaml", json.dumps({"name": PROJECT, "runtime": "client", "plugins": plugins})
+        )
         if not self.state.state_file(self.stack).exists():
             self._plain("stack", "init", self.stack)
 
     def run(self, operation: Sequence[str], runtime_port: int | None, on_event: Callable[[Event], None]) -> RunResult:
         """Run an operation (up, preview, refresh, destroy with its flags) and hear its events.
 
-        The first Ctrl-C lets the engine finish what it has begun; the second ends it at once.
+        The first Ctrl-C lets the engine finish what it has begun; the second ends it at once. An error of
+        ``on_event`` stops it like the first Ctrl-C and is raised when the engine has ended.
         """
         command = [str(self.binary.path), *operation, "--json", "--non-interactive", "--stack", self.stack]
         command += ["--parallel", str(PARALLEL), "--cwd", str(self.state.project)]
         if runtime_port is not None:
             command += [f"--client=127.0.0.1:{runtime_port}", "--exec-kind", "auto.inline"]
         result = RunResult(0, False)
-        process = subprocess.Popen(  # noqa: S603 - the pinned engine
-            command,
-            env=self._environment(),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            start_new_session=True,
-        )
-        errors = threading.Thread(target=self._keep_errors, args=(process, result), daemon=True)
-        errors.start()
-        with _owning_interrupts(process, result):
-            assert process.stdout is not None  # noqa: S101 - asked for above
-            for line in process.stdout:
-                event = parse(line)
-                if event is not None:
-                    on_event(event)
-                elif not line.startswith("{"):
-                    _keep(result, line)
-            result.exit_code = process.wait()
-        errors.join(5)
-        process.stdout.close()
+        with _Interrupts(result) as interrupts:
+            process = subprocess.Popen(  # noqa: S603 - the pinned engine
+                command,
+                env=self._environment(),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+                errors="replace",
+                start_new_session=True,
+            )
+            interrupts.pass_on_to(process)
+            try:
+                _listen(process, result, on_event, interrupts.ask_to_stop)
+            finally:
+                if process.poll() is None:
+                    process.kill()
+                    process.wait()
         return result
-
-    def _keep_errors(self, process: subprocess.Popen[str], result: RunResult) -> None:
-        assert process.stderr is not None  # noqa: S101 - asked for in run
-        for line in process.stderr:
-            _keep(result, line)
-        process.stderr.close()
 
     def export(self) -> dict[str, Any]:
         """The state, secrets encrypted."""
@@ -103,29 +102,26 @@ class Engine:
 
     def import_(self, document: Mapping[str, Any]) -> None:
         """Replace the state; this clears pending operations."""
-        path = self.state.path / f"import-{os.getpid()}.json"
-        path.write_text(json.dumps(document), encoding="utf-8")
-        try:
-            self._plain("stack", "import", "--stack", self.stack, "--file", str(path))
-        finally:
-            path.unlink(missing_ok=True)
+        self._plain("stack", "import", "--stack", self.stack, stdin=json.dumps(document))
 
-    def _plain(self, *arguments: str) -> str:
+    def _plain(self, *arguments: str, stdin: str = "") -> str:
         command = [str(self.binary.path), *arguments, "--non-interactive", "--cwd", str(self.state.project)]
         done = subprocess.run(  # noqa: S603 - the pinned engine
-            command, env=self._environment(), stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+            command, env=self._environment(), input=stdin, capture_output=True, text=True, check=False
         )
         if done.returncode != 0:
-            text = (done.stderr or done.stdout).strip().splitlines()
-            raise EngineError(f"the engine's {' '.join(arguments[:2])} failed: {text[0] if text else 'no message'}")
+            said = [line for line in (done.stderr or done.stdout).splitlines() if line.strip()]
+            text = said[0].strip().removeprefix("error: ") if said else "no message"
+            raise EngineError(f"the engine's {' '.join(arguments[:2])} failed: {text}")
         return done.stdout
 
     def _environment(self) -> dict[str, str]:
         kept = {key: value for key, value in os.environ.items() if not key.startswith("PULUMI_")}
         return {
             **kept,
-            "PULUMI_HOME": str(cache_dir() / "engine" / "home"),
-            "PULUMI_BACKEND_URL": self.state.backend_url,
+            "PULUMI_HOME": str(home()),
+            # The engine decodes the URL's path: a folder a%20b, sent as it is, would be the folder "a b".
+            "PULUMI_BACKEND_URL": quote(self.state.backend_url, safe=":/"),
             "PULUMI_CONFIG_PASSPHRASE_FILE": str(self.state.passphrase_file),
             "PULUMI_SKIP_UPDATE_CHECK": "true",
             "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
@@ -139,31 +135,107 @@ class Engine:
         }
 
 
-def _keep(result: RunResult, line: str) -> None:
-    if line.strip():
-        result.last_lines = [*result.last_lines, line.rstrip()][-LAST_LINES:]
+def provider_folder() -> Path:
+    """Where our provider's executable is: beside this Python, in the person's own scripts, or on PATH.
+
+    Raises:
+        EngineError: it is nowhere.
+    """
+    schemes = (sysconfig.get_default_scheme(), sysconfig.get_preferred_scheme("user"))
+    for folder in (Path(sysconfig.get_path("scripts", scheme)) for scheme in schemes):
+        if (folder / PROVIDER).exists():
+            return folder
+    on_path = shutil.which(PROVIDER)
+    if on_path is None:
+        raise EngineError(
+            f"{PROVIDER}, a part of mcloud, is not where Python's scripts are",
+            hint="install mcloud with pip, and put pip's folder of scripts on PATH",
+        )
+    return Path(on_path).absolute().parent
 
 
-@contextmanager
-def _owning_interrupts(process: subprocess.Popen[str], result: RunResult) -> Iterator[None]:
-    """Ctrl-C reaches us alone, for the engine is in a session of its own; we pass it on."""
-
-    def interrupted(number: int, frame: Any) -> None:
-        if result.interrupted:
-            os.killpg(process.pid, signal.SIGKILL)
-        else:
-            result.interrupted = True
-            process.send_signal(signal.SIGINT)
-
-    if threading.current_thread() is not threading.main_thread():
-        yield
+def _write_once(path: Path, content: str) -> None:
+    """Write what is not there yet, at once: another run of the engine may be reading the file."""
+    if path.exists() and path.read_text(encoding="utf-8") == content:
         return
-    before = {number: signal.signal(number, interrupted) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
+    temporary = path.with_name(f"{path.name}.{os.getpid()}")
+    temporary.write_text(content, encoding="utf-8")
+    temporary.replace(path)
+
+
+def _listen(
+    process: subprocess.Popen[str], result: RunResult, on_event: Callable[[Event], None], stop: Callable[[], None]
+) -> None:
+    """Hear the engine out."""
+    assert process.stdout is not None and process.stderr is not None  # noqa: S101, PT018 - asked for in run
+    errors = threading.Thread(target=_keep, args=(process.stderr, result), daemon=True)
+    errors.start()
+    failure: Exception | None = None
+    with process.stdout:
+        for line in process.stdout:
+            event = parse(line)
+            if event is None and not line.startswith("{"):
+                _keep([line], result)
+            if event is None or failure is not None:
+                continue
+            try:
+                on_event(event)
+            except Exception as error:
+                # Whatever went wrong on our side: what the engine has begun must end and get into the state.
+                failure = error
+                stop()
+    result.exit_code = process.wait()
+    errors.join()
+    process.stderr.close()
+    if failure is not None:
+        raise failure
+
+
+def _keep(lines: Iterable[str], result: RunResult) -> None:
+    result.last_lines.extend(line.rstrip() for line in lines if line.strip())
+
+
+class _Interrupts:
+    """Ctrl-C reaches us alone, for the engine is in a session of its own; we pass it on.
+
+    So do a polite kill and the end of the terminal. What the person has chosen to ignore (nohup) stays ignored.
+    """
+
+    signals = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+    def __init__(self, result: RunResult) -> None:
+        self._result = result
+        self._process: subprocess.Popen[str] | None = None
+        self._asked = False
+        self._before: dict[signal.Signals, Any] = {}
+
+    def __enter__(self) -> Self:
+        # Only the main thread may set handlers; elsewhere signals are somebody else's.
+        if threading.current_thread() is threading.main_thread():
+            heard = [number for number in self.signals if signal.getsignal(number) != signal.SIG_IGN]
+            self._before = {number: signal.signal(number, self._interrupted) for number in heard}
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        for number, handler in self._before.items():
             signal.signal(number, handler)
-        if process.poll() is None:
-            process.kill()
-            process.wait()
+
+    def pass_on_to(self, process: subprocess.Popen[str]) -> None:
+        """From now on; what was pressed before is made up for."""
+        self._process = process
+        if self._result.interrupted:
+            self.ask_to_stop()
+
+    def ask_to_stop(self) -> None:
+        """Let the engine finish what it has begun. Only once: asked again, it ends without writing its state."""
+        if self._process is not None and not self._asked:
+            self._asked = True
+            self._process.send_signal(signal.SIGINT)
+
+    def _interrupted(self, number: int, frame: object) -> None:
+        again, self._result.interrupted = self._result.interrupted, True
+        if not again:
+            self.ask_to_stop()
+        elif self._process is not None and self._process.poll() is None:
+            with suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)

@@ -80,3 +80,17 @@ resource "vngcloud_vserver_server" "w" {
   ssh_key           = vngcloud_vserver_sshkey.k.id
   zone_id           = "HCM03-1C"
 }
+
+resource "vngcloud_vserver_volume" "v" {
+  project_id     = local.project
+  name           = "oracle-volume"
+  size           = var.step == 1 ? 20 : 30
+  volume_type_id = "vtype-e782f8e1-0569-11f0-a0a4-ec2a72332f83"
+  zone_id        = "HCM03-1C"
+}
+
+resource "vngcloud_vserver_volume_attach" "a" {
+  project_id = local.project
+  volume_id  = vngcloud_vserver_volume.v.id
+  server_id  = vngcloud_vserver_server.w.id
+}

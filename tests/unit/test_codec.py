@@ -126,6 +126,18 @@ def test_what_has_no_form_is_refused() -> None:
         encode({"a": {1}})
 
 
+@pytest.mark.parametrize("number", [2**53, -(2**53), 2**60, 0, -1])
+def test_whole_numbers_that_doubles_hold(number: int) -> None:
+    assert decode(encode({"a": number})) == {"a": number}
+
+
+@pytest.mark.parametrize("number", [2**53 + 1, -(2**63) + 1, 10**400])
+def test_whole_numbers_that_would_come_back_changed(number: int) -> None:
+    with pytest.raises(EngineError, match="more than 53 bits") as caught:
+        encode({"a": [number]})
+    assert caught.value.hint == "pass it as text"
+
+
 def test_a_secret_does_not_show_itself() -> None:
     secret = Secret("hush")
     assert "hush" not in f"{secret} {secret!r} {[secret]}"
@@ -133,6 +145,7 @@ def test_a_secret_does_not_show_itself() -> None:
     assert secret != Secret("other")
     assert secret != "hush"
     assert {Secret("a"), Secret("a"), Secret("b")} == {Secret("a"), Secret("b")}
+    assert {Secret(1), Secret(1.0), Secret([1]), Secret([1.0])} == {Secret(1), Secret([1])}
 
 
 def test_there_is_one_unknown() -> None:

@@ -10,7 +10,7 @@ from mcloud_vng.emulator.cloud import VngCloud
 
 
 def _env(url: str, client_id: str, secret: str) -> Mapping[str, str]:
-    """What the vendor's Terraform provider reads (dossier 2.2): base URLs without a trailing slash."""
+    """What the vendor's Terraform provider reads: base URLs without a trailing slash."""
     return {
         "TOKEN_ADDRESS": f"{url}/accounts-api/v2/auth/token",
         "VSERVER_BASE_URL": f"{url}/vserver/vserver-gateway",

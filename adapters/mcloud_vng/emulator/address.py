@@ -1,4 +1,4 @@
-"""Floating ("WAN") addresses: dossier 5.16. There is no call that only allocates one."""
+"""Floating ("WAN") addresses (sources: docs/clouds/vng.md). There is no call that only allocates one."""
 
 from __future__ import annotations
 

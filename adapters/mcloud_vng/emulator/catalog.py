@@ -1,4 +1,4 @@
-"""Projects, zones, quotas, flavors, images, volume types: dossier 5.1, 5.9-5.11, 4.8."""
+"""Projects, zones, quotas, flavors, images, volume types (sources: docs/clouds/vng.md)."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def used(world: World) -> dict[str, int]:
 
 
 def quotas(world: World, call: Call) -> Answer:
-    """``used`` is a string (dossier 4.8)."""
+    """``used`` is a string."""
     count = used(world)
     rows = [
         {"quotaName": name, "type": "vServer", "description": "", "used": str(count[name]), "limit": limit}

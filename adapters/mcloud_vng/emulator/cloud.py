@@ -15,7 +15,7 @@ from mcloud.errors import EmulatorError
 from mcloud_vng.emulator import address, catalog, network, security, server, volume
 from mcloud_vng.emulator.world import World, refuse, state_times
 
-LIFETIME = 7200  # seconds; the vendor's API landing page (dossier 3.1)
+LIFETIME = 7200  # seconds; the vendor's API landing page
 GATEWAY = "/vserver/vserver-gateway"
 RegionHandler = Callable[[World, Call], Answer]
 HANDLERS = (
@@ -107,7 +107,7 @@ class VngCloud:
             row["remaining"] = str(int(values["remaining"]))
 
     def _token_v2(self, call: Call) -> Answer:
-        """Three official bodies reach this (dossier 3.1); Basic counts, then the form's or JSON's own fields."""
+        """Three official bodies reach this; Basic counts, then the form's or JSON's own fields."""
         self._sign_in(call)
         return Answer(200, {"access_token": self._issue(), "token_type": "bearer", "expires_in": LIFETIME})
 

@@ -1,4 +1,4 @@
-"""The vendor's envelopes: they are not uniform (dossier 4.2)."""
+"""The vendor's envelopes: they are not uniform."""
 
 from __future__ import annotations
 

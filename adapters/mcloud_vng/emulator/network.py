@@ -1,4 +1,4 @@
-"""VPCs and subnets: dossier 5.2 and 5.3. Every refusal has the vendor's text (4.4)."""
+"""VPCs and subnets (sources: docs/clouds/vng.md). Every refusal has the vendor's text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Security groups, rules and SSH keys: dossier 5.6-5.8."""
+"""Security groups, rules and SSH keys (sources: docs/clouds/vng.md)."""
 
 from __future__ import annotations
 
@@ -186,7 +186,7 @@ def _shown_rule(rule: Item) -> Item:
 
 
 def list_rules(world: World, call: Call) -> Answer:
-    """``secGroupRules`` with a capital G; every other call writes it small (dossier 8, quirk 1)."""
+    """``secGroupRules`` with a capital G; every other call writes it small (MCP-LIVE)."""
     owner = group(world, call.params["sg"])
     return data([_shown_rule(rule) for rule in world.rules.values() if rule["secgroupUuid"] == owner["id"]])
 

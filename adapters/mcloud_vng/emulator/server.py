@@ -1,4 +1,4 @@
-"""Servers with their root disks: dossier 5.14."""
+"""Servers with their root disks (sources: docs/clouds/vng.md)."""
 
 from __future__ import annotations
 

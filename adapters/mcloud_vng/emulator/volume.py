@@ -1,4 +1,4 @@
-"""Volumes and attachments: dossier 5.12."""
+"""Volumes and attachments (sources: docs/clouds/vng.md)."""
 
 from __future__ import annotations
 

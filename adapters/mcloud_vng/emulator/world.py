@@ -55,7 +55,7 @@ def _rows(name: str) -> Iterator[Item]:
 
 
 def refuse(status: int, text: str | None, code: str | None = None) -> Refusal:
-    """A refusal in the shape that all of the vendor's clients can read (dossier 4.4)."""
+    """A refusal in the shape that all of the vendor's clients can read."""
     return Refusal(status, {"statusCode": status, "errorCode": code or "BadRequest", "message": text})
 
 
@@ -65,7 +65,7 @@ class World:
     def __init__(self, region: str, agenda: Agenda, owner: str) -> None:
         self.region = region
         self.agenda = agenda
-        # Another client is another account: one project for each user and region (dossier 3.3).
+        # Another client is another account: one project for each user and region.
         self.project = f"pro-{uuid.uuid5(uuid.NAMESPACE_URL, f'emulated/{region}/{owner}')}"
         self.user = uuid.uuid5(uuid.NAMESPACE_URL, owner).int % 90_000 + 10_000
         self.reset()
@@ -89,7 +89,7 @@ class World:
         self._add_default_group()
 
     def _add_default_group(self) -> None:
-        """Every project has one (dossier 5.6); it belongs to the system and is no object of the account."""
+        """Every project has one; it belongs to the system and is no object of the account."""
         item: Item = {
             "id": f"secg-{uuid.uuid5(uuid.NAMESPACE_URL, f'default/{self.region}')}",
             "name": "default",
@@ -112,7 +112,7 @@ class World:
         return f"{prefix}-{uuid.uuid4()}"
 
     def stamp(self) -> str:
-        """Now, with zone: the vendor's Terraform provider stops at a stamp without one (dossier 4.6)."""
+        """Now, with zone: the vendor's Terraform provider stops at a stamp without one."""
         return self.agenda.clock.stamp()
 
     def later(self, state: str, item: Item, status: str, key: str = "status") -> None:

@@ -1,4 +1,4 @@
-"""Public addresses: dossier 5.16."""
+"""Public addresses (sources: docs/clouds/vng.md)."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class PublicIp(Kind):
     def gaps(self, resource: str, inputs: Inputs) -> list[Gap]:
         if inputs.get("server"):
             return []
-        reason = "VNG has no call that allocates an address without a server (dossier 5.16)"
+        reason = "VNG has no call that allocates an address without a server ([SDK], [CLI], [MCP]; 2026-08)"
         return [Gap("address-without-server", resource, "blocking", reason, "name the server that has it")]
 
     def translate(self, inputs: Inputs, picks: Picks) -> dict[str, Any]:

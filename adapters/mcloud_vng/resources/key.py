@@ -1,4 +1,4 @@
-"""SSH keys: dossier 5.8."""
+"""SSH keys (sources: docs/clouds/vng.md)."""
 
 from __future__ import annotations
 

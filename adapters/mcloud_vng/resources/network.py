@@ -1,4 +1,4 @@
-"""Networks (VPCs) and subnets: dossier 5.2 and 5.3."""
+"""Networks (VPCs) and subnets (sources: docs/clouds/vng.md)."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ class Subnet(Kind):
                     "subnet-outbound-internet",
                     resource,
                     "lossy",
-                    "VNG's NAT is ordered through billing and no official client can do it (dossier 5.4, 2026-10)",
+                    "VNG's NAT is ordered through billing and no official client can do it ([3P] live 2026-10)",
                     "order a Public NAT instance in the console, or give the servers public addresses",
                 )
             )

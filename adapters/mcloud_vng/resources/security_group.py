@@ -1,4 +1,4 @@
-"""Security groups and their rules: dossier 5.6 and 5.7."""
+"""Security groups and their rules (sources: docs/clouds/vng.md)."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ class SecurityGroupRule(Kind):
                     "group-as-peer",
                     resource,
                     "substituted",
-                    "a VNG rule names a block, not a group (dossier 5.7: remoteGroupId is the owning group)",
+                    "a VNG rule names a block, not a group ([MCP] live 2026-09: remoteGroupId is the owning group)",
                     f"the rule lets in the members' subnets: {blocks}",
                 )
             )

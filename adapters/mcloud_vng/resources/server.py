@@ -1,4 +1,4 @@
-"""Servers: dossier 5.14."""
+"""Servers (sources: docs/clouds/vng.md)."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ class Server(Kind):
         )
 
     def _resize(self, session: VngSession, native_id: str, server: Native, picks: Picks) -> bool:
-        """The documents ask for a stopped server; whether a running one can be resized is unknown (dossier 5.14)."""
+        """The documents ask for a stopped server; whether a running one can be resized is unknown."""
         stopped = bool(server["status"] == "STOPPED")
         if (server.get("flavor") or {}).get("flavorId") == picks["flavorId"]:
             if stopped:

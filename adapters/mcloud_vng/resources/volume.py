@@ -1,4 +1,4 @@
-"""Volumes and their attachments: dossier 5.12."""
+"""Volumes and their attachments (sources: docs/clouds/vng.md)."""
 
 from __future__ import annotations
 
@@ -120,7 +120,7 @@ class VolumeAttachment(Kind):
 
     def poll(self, session: VngSession, native_id: str, native: Native | None) -> Poll:
         if native is None:
-            # The vendor's Terraform provider counts AVAILABLE as on its way too (dossier 4.5).
+            # The vendor's Terraform provider counts AVAILABLE as on its way too.
             return Poll("pending", "AVAILABLE")
         return phase(native["volume"], ("IN-USE",))
 
