@@ -231,10 +231,7 @@ def outputs(
     loaded = _load(stack, env, sets, overlay)
     state = StateFolder.beside(loaded.path)
     require_state(state, loaded.stack.name)
-    found: dict[str, Any] = {}
-    for resource in state.deployment(loaded.stack.name).get("resources") or ():
-        if resource["type"] == "pulumi:pulumi:Stack":
-            found = dict(resource.get("outputs") or {})
+    found = state.outputs(loaded.stack.name)
     if as_json:
         out.print_json(found)
     else:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 import json
 import threading
+import traceback
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 from urllib.parse import parse_qsl
@@ -57,6 +59,8 @@ class EmulatorApp:
         if rule is None or rule.effect or rule.action in ("delay", "stuck"):
             answer = self._handle(call, stuck=rule is not None and rule.action == "stuck")
         if rule is not None:
+            # As it is now: while an answer is held back, what it tells of may change.
+            answer = copy.deepcopy(answer)
             answer = await _spoil(rule, answer)
         if self._recorder is not None:
             status, body = (answer.status, answer.body) if answer else (None, None)
@@ -76,6 +80,8 @@ class EmulatorApp:
                 return self._route(call)
             except Refusal as refusal:
                 return refusal.answer
+            except Exception as error:
+                return _own_fault(error)
             finally:
                 agenda.stuck = False
 
@@ -92,9 +98,12 @@ class EmulatorApp:
         with self._lock:
             self.cloud.agenda.settle()
             try:
-                return self._controlled(method, what, body or {})
-            except (EmulatorError, ValidationError) as error:
-                return Answer(400, {"error": str(error)})
+                return self._controlled(method, what, {} if body is None else body)
+            except EmulatorError as error:
+                return Answer(400, {"error": error.message, "hint": error.hint})
+            except ValidationError as error:
+                said = [f"{'.'.join(map(str, one['loc'])) or 'the rule'}: {one['msg']}" for one in error.errors()]
+                return Answer(400, {"error": "; ".join(said)})
 
     def _controlled(self, method: str, what: str, body: Any) -> Answer:
         if (method, what) == ("GET", "status"):
@@ -120,6 +129,8 @@ class EmulatorApp:
             self.stop()
             return Answer(200, {"stopping": True})
         if method == "POST":
+            if not isinstance(body, dict):
+                raise EmulatorError(f"the values of {what!r} must be a JSON object")
             self.cloud.tune(what, body)
             return Answer(200, {"done": what})
         return Answer(404, {"error": f"no control call {method} {what}"})
@@ -129,18 +140,28 @@ class EmulatorApp:
             self.faults.add(FaultRule.model_validate(body))
         elif method == "DELETE":
             self.faults.clear()
+        elif method != "GET":
+            return Answer(405, {"error": f"faults are read, added and cleared, not {method}"})
         return Answer(200, self.faults.rules())
+
+
+def _own_fault(error: Exception) -> Answer:
+    """A defect of the emulator, told as one; where it is, without values, for they may be secret."""
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    file = place.filename.rsplit("/", 1)[-1]
+    return Answer(500, {"message": f"a defect of the emulator: {type(error).__name__} in {file}:{place.lineno}"})
 
 
 def _parse(raw: bytes, content_type: str) -> Any:
     if not raw:
         return None
+    text = raw.decode(errors="replace")
     if "x-www-form-urlencoded" in content_type:
-        return dict(parse_qsl(raw.decode(), keep_blank_values=True))
+        return dict(parse_qsl(text, keep_blank_values=True))
     try:
-        return json.loads(raw)
-    except ValueError:
-        return raw.decode(errors="replace")
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return text
 
 
 async def _spoil(rule: FaultRule, answer: Answer | None) -> Answer | None:

@@ -55,6 +55,10 @@ class Agenda:
             when = self.clock.now() + seconds * self.clock.factor
             heapq.heappush(self._due, (when, next(self._order), what))
 
+    def clear(self) -> None:
+        """Forget all that is planned."""
+        self._due.clear()
+
     def settle(self) -> None:
         """Do all that is due, in order."""
         while self._due and self._due[0][0] <= self.clock.now():

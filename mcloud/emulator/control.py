@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import secrets
@@ -9,6 +10,8 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -53,7 +56,11 @@ def _run_file(cloud: str) -> Path:
 
 
 def running(cloud: str) -> Daemon | None:
-    """The daemon of a cloud, None when none answers; a stale run file is removed."""
+    """The daemon of a cloud, None when there is none; a stale run file is removed.
+
+    Raises:
+        EmulatorError: it is there and does not answer.
+    """
     path = _run_file(cloud)
     try:
         daemon = Daemon(**json.loads(path.read_text(encoding="utf-8")))
@@ -63,10 +70,23 @@ def running(cloud: str) -> Daemon | None:
         answer = httpx.get(f"{daemon.url}/_mcloud/status", timeout=5, trust_env=False)
         if answer.status_code == 200 and answer.json().get("cloud") == cloud:
             return daemon
+    except httpx.TimeoutException as error:
+        # It may be busy: without its run file nobody could stop it any more.
+        raise EmulatorError(
+            f"the {cloud} emulator (process {daemon.pid}) does not answer", hint=f"kill {daemon.pid}, then try again"
+        ) from error
     except (httpx.HTTPError, ValueError):
         pass
     path.unlink(missing_ok=True)
     return None
+
+
+@contextmanager
+def _one_at_a_time(cloud: str) -> Iterator[None]:
+    """Two that start the same emulator at once get one between them."""
+    with (_folder() / f"{cloud}.lock").open("w", encoding="utf-8") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def up(cloud: str, *, port: int = 0, time_factor: float = DEFAULT_FACTOR, record: Path | None = None) -> Daemon:
@@ -75,6 +95,12 @@ def up(cloud: str, *, port: int = 0, time_factor: float = DEFAULT_FACTOR, record
     Raises:
         EmulatorError: the port is in use, or it does not start.
     """
+    spec_of(cloud)
+    with _one_at_a_time(cloud):
+        return _up(cloud, port, time_factor, record)
+
+
+def _up(cloud: str, port: int, time_factor: float, record: Path | None) -> Daemon:
     there = running(cloud)
     if there is not None:
         if port not in (0, there.port):
@@ -82,7 +108,6 @@ def up(cloud: str, *, port: int = 0, time_factor: float = DEFAULT_FACTOR, record
                 f"the {cloud} emulator is already up on port {there.port}", hint=f"mcloud emulator down {cloud}"
             )
         return there
-    load(cloud)
     client_id, secret = f"emulated-{secrets.token_hex(4)}", secrets.token_urlsafe(24)
     command = [sys.executable, "-m", "mcloud.emulator.serve", "--cloud", cloud, "--port", str(port)]
     command += ["--time-factor", str(time_factor), *(["--record", str(record.absolute())] if record else [])]
@@ -106,22 +131,18 @@ def up(cloud: str, *, port: int = 0, time_factor: float = DEFAULT_FACTOR, record
     recorded = str(record) if record else None
     daemon = Daemon(cloud, process.pid, int(line), url, time_factor, client_id, str(secret_file), recorded)
     _write_private(_run_file(cloud), json.dumps(asdict(daemon)))
-    _wait_until_it_answers(cloud, log)
+    _wait_until_it_answers(cloud, process, log)
     # The daemon outlives us on purpose; the handle is let go without waiting for it.
     process.returncode = 0
     return daemon
 
 
-def _wait_until_it_answers(cloud: str, log: Path) -> None:
-    end = time.monotonic() + 20
-    while time.monotonic() < end:
-        path = _run_file(cloud)
-        kept = path.read_text(encoding="utf-8")
-        if running(cloud) is not None:
-            return
-        _write_private(path, kept)
-        time.sleep(0.05)
-    raise EmulatorError(f"the {cloud} emulator does not answer", hint=f"see {log}")
+def _wait_until_it_answers(cloud: str, process: subprocess.Popen[str], log: Path) -> None:
+    """It listens before it tells its port, so one look waits for it; it can only be gone."""
+    if running(cloud) is None:
+        process.kill()
+        process.wait()
+        raise EmulatorError(f"the {cloud} emulator ended at once: {_last_line(log)}", hint=f"see {log}")
 
 
 def _last_line(log: Path) -> str:

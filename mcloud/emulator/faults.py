@@ -7,7 +7,7 @@ import threading
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 Action = Literal["status", "delay", "reset", "lost", "stuck", "rate-limit"]
 
@@ -35,6 +35,15 @@ class FaultRule(BaseModel):
     body: Any = None
     seconds: float = Field(default=1.0, ge=0)
 
+    @field_validator("method", "path")
+    @classmethod
+    def _is_regular(cls, text: str) -> str:
+        try:
+            re.compile(text)
+        except re.error as error:
+            raise ValueError(f"{text!r} is no regular expression: {error}") from error
+        return text
+
 
 @dataclass
 class _Armed:
@@ -50,13 +59,7 @@ class Faults:
         self._armed: list[_Armed] = []
 
     def add(self, rule: FaultRule) -> None:
-        """Arm a rule.
-
-        Raises:
-            re.error: method or path is no regular expression.
-        """
-        re.compile(rule.method)
-        re.compile(rule.path)
+        """Arm a rule."""
         with self._lock:
             self._armed.append(_Armed(rule))
 

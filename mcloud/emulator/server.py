@@ -20,6 +20,7 @@ from mcloud.errors import EmulatorError
 
 HOST = "127.0.0.1"
 START_SECONDS = 20.0
+BACKLOG = 2048  # as uvicorn's own
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,8 @@ def listen(port: int) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((HOST, port))
+        # Before anybody is told the port: who calls now waits, and who wants the same port is refused.
+        listener.listen(BACKLOG)
     except OSError as error:
         listener.close()
         raise EmulatorError(

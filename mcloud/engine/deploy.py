@@ -162,7 +162,7 @@ class Deployment:
     def up(self, on_event: Callable[[Progress, Event], None]) -> Outcome:
         """Bring the cloud to what the graph says."""
         outcome = self._run(["up", "--yes", "--skip-preview", "--refresh"], on_event)
-        outcome.outputs = self.outputs()
+        outcome.outputs = self.state.outputs(self.graph.stack)
         return outcome
 
     def drift(self, on_event: Callable[[Progress, Event], None]) -> Outcome:
@@ -181,13 +181,6 @@ class Deployment:
             for item in found
             if item.get("protect") and item.get("id")
         ]
-
-    def outputs(self) -> dict[str, Any]:
-        """The stack's outputs as the state has them."""
-        for resource in self.state.deployment(self.graph.stack).get("resources") or ():
-            if resource["type"] == "pulumi:pulumi:Stack":
-                return dict(resource.get("outputs") or {})
-        return {}
 
     def _run(self, operation: list[str], on_event: Callable[[Progress, Event], None]) -> Outcome:
         there = {(item["type"], item["urn"].rsplit("::", 1)[1]) for item in self.state.resources(self.graph.stack)}

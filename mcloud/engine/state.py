@@ -108,6 +108,17 @@ class StateFolder:
         """
         return [item for item in self.deployment(stack).get("resources") or () if item["type"].startswith("mcloud:")]
 
+    def outputs(self, stack: str) -> dict[str, Any]:
+        """The stack's outputs.
+
+        Raises:
+            StateError: the file is damaged.
+        """
+        for resource in self.deployment(stack).get("resources") or ():
+            if resource["type"] == "pulumi:pulumi:Stack":
+                return dict(resource.get("outputs") or {})
+        return {}
+
     def pending_creates(self, stack: str) -> list[dict[str, Any]]:
         """Creates that began and whose outcome the state lacks."""
         found = self.deployment(stack).get("pending_operations") or ()

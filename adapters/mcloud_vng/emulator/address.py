@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mcloud.emulator.http import Answer, Call
-from mcloud_vng.emulator.envelope import body_of, page, required
+from mcloud_vng.emulator.envelope import fields, page
 from mcloud_vng.emulator.network import check_quota
 from mcloud_vng.emulator.world import Item, World, refuse, state_times
 
@@ -12,10 +12,8 @@ def _server(world: World, call: Call) -> Item:
     found = world.servers.get(call.params["s"])
     if found is None:
         raise refuse(404, f"Cannot get server with id {call.params['s']}", "NotFound")
-    body = body_of(call)
-    required(body, "networkInterfaceId")
-    if body["networkInterfaceId"] != found["nicId"]:
-        nic = body["networkInterfaceId"]
+    nic = fields(call, {"networkInterfaceId": str})["networkInterfaceId"]
+    if nic != found["nicId"]:
         raise refuse(404, f"internal network interface with id {nic} is not found", "NotFound")
     return found
 
@@ -39,7 +37,7 @@ def attach_new(world: World, call: Call) -> Answer:
         "ip": free,
         "fixedIp": None,
         "networkInterfaceId": None,
-        "status": "CREATING",
+        "status": "AVAILABLE",
         "createdAt": world.stamp(),
     }
     world.addresses[str(item["uuid"])] = item
@@ -48,10 +46,13 @@ def attach_new(world: World, call: Call) -> Answer:
 
 
 def _join(world: World, server: Item, item: Item) -> None:
+    """The server has it from now on; it shows at both of them later, unless the server is deleted before."""
+    server["wan"] = item
+    item["status"] = "CREATING"
+
     def shown() -> None:
-        if server["uuid"] in world.servers:
+        if server.get("wan") is item:
             item.update({"status": "ATTACHED", "fixedIp": server["fixedIp"], "networkInterfaceId": server["nicId"]})
-            server["wan"] = item
 
     world.agenda.after(state_times()["address-attach"], shown)
 

@@ -42,6 +42,7 @@ def used(world: World) -> dict[str, int]:
         "VCPU": sum(int(flavor["cpu"]) for flavor in flavors),
         "VOLUME": len(world.volumes),
         "FLOATING_IP": len(world.addresses),
+        "VOLUME_SIZE": sum(volume["size"] for volume in world.volumes.values()),
     }
 
 
@@ -70,8 +71,48 @@ def flavor_zones(world: World, call: Call) -> Answer:
 
 def flavors(world: World, call: Call) -> Answer:
     """The flavors of a flavor zone."""
-    views = [world.flavor_view(row) for row in world.flavors.values()]
+    views = [_offer(world, row) for row in world.flavors.values()]
     return v1("flavors", [view for view in views if view["flavorZoneId"] == call.params["fz"]])
+
+
+def _offer(world: World, row: Item) -> Item:
+    """A flavor as the catalogue has it: without its zone, even where one was asked for (MCP-LIVE)."""
+    return {**world.flavor_view(row), "zoneId": None}
+
+
+def _family_key(row: Item) -> str:
+    return "gpu" if int(row["gpu"]) else "general-purpose"
+
+
+def _platform_key(row: Item) -> str:
+    """``Standard Code S`` is on platform ``code-s``, ``GPU RTX4090`` on ``code-rtx4090``."""
+    return f"code-{row['family'].split()[-1].lower()}"
+
+
+def families(world: World, call: Call) -> Answer:
+    """A bare array (LIVE)."""
+    platforms: dict[str, set[str]] = {}
+    for row in world.flavors.values():
+        platforms.setdefault(_family_key(row), set()).add(_platform_key(row))
+    rows = [
+        {"key": key, "value": key, "description": "", "condition": {"codes": sorted(codes)}, "types": None}
+        for key, codes in sorted(platforms.items())
+    ]
+    return Answer(200, rows)
+
+
+def platforms(world: World, call: Call) -> Answer:
+    """A bare array (LIVE)."""
+    keys = sorted({_platform_key(row) for row in world.flavors.values()})
+    return Answer(200, [{"key": key, "value": key, "description": ""} for key in keys])
+
+
+def flavors_of_family(world: World, call: Call) -> Answer:
+    """A bare array (LIVE); with zoneId those of one zone."""
+    wanted = (call.params["family"], call.params["platform"])
+    zone = call.query.get("zoneId")
+    found = [row for row in world.flavors.values() if (_family_key(row), _platform_key(row)) == wanted]
+    return Answer(200, [_offer(world, row) for row in found if zone in (None, "", row["zone"])])
 
 
 def flavor(world: World, call: Call) -> Answer:
@@ -79,18 +120,24 @@ def flavor(world: World, call: Call) -> Answer:
     row = world.flavors.get(call.params["id"])
     if row is None:
         raise refuse(404, f"Cannot get flavor with id {call.params['id']}", "NotFound")
-    return v1("flavors", [world.flavor_view(row)])
+    return v1("flavors", [_offer(world, row)])
 
 
 def image_view(world: World, row: Item) -> Item:
-    """An image; the same list in every zone (LIVE), so it boots on every flavor zone."""
+    """An image; the same list in every zone (LIVE). Its flavor zones are those with a flavor that boots it."""
     return {
         "id": row["id"],
         "imageType": row["type"],
         "imageVersion": row["version"],
         "licence": row["licence"] == "1",
         "packageLimit": {"cpu": 1, "memory": 1, "diskSize": 20},
-        "flavorZoneIds": [world.flavor_zone_id(zone, family) for zone, family in _families(world)],
+        "flavorZoneIds": sorted(
+            {
+                world.flavor_zone_id(flavor["zone"], flavor["family"])
+                for flavor in world.flavors.values()
+                if row["type"] in world.image_types(flavor)
+            }
+        ),
         "zoneId": None,
     }
 
@@ -157,6 +204,9 @@ ROUTES = (
     ("GET", "/v1/{p}/zones", zones),
     ("GET", "/v2/{p}/quotas/quotaUsed", quotas),
     ("GET", "/v1/{p}/flavor_zones/product", flavor_zones),
+    ("GET", "/v1/{p}/flavor_zones/families", families),
+    ("GET", "/v1/{p}/flavor_zones/codes", platforms),
+    ("GET", "/v1/{p}/flavors/families/{family}/platforms/{platform}", flavors_of_family),
     ("GET", "/v1/{p}/flavors/{id}", flavor),
     ("GET", "/v1/{p}/{fz}/flavors", flavors),
     ("GET", "/v1/{p}/images/os", images),

@@ -6,7 +6,7 @@ import base64
 import binascii
 import secrets
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import unquote
 
 from mcloud.emulator.clock import Agenda
@@ -17,6 +17,7 @@ from mcloud_vng.emulator.world import World, refuse, state_times
 
 LIFETIME = 7200  # seconds; the vendor's API landing page
 GATEWAY = "/vserver/vserver-gateway"
+T = TypeVar("T")
 RegionHandler = Callable[[World, Call], Answer]
 HANDLERS = (
     *catalog.ROUTES,
@@ -84,27 +85,33 @@ class VngCloud:
         if setting == "expire-tokens":
             self._tokens.clear()
         elif setting == "reset":
+            self.agenda.clear()
             for world in self.worlds.values():
                 world.reset()
         elif setting == "quota":
-            for world in self.worlds.values():
-                world.quotas[str(values["name"])] = int(values["limit"])
+            self._quota(_given(values, "name", str), _given(values, "limit", int))
         elif setting == "stock":
-            self._stock(values)
+            self._stock(_given(values, "flavor", str), values.get("zone"), _given(values, "remaining", int))
         else:
             raise EmulatorError(f"no setting {setting!r}", hint="stock, quota, expire-tokens, reset")
 
-    def _stock(self, values: Mapping[str, Any]) -> None:
+    def _quota(self, name: str, limit: int) -> None:
+        for world in self.worlds.values():
+            if name not in world.quotas:
+                raise EmulatorError(f"no quota {name!r} here", hint=", ".join(world.quotas))
+            world.quotas[name] = limit
+
+    def _stock(self, flavor: str, zone: object, remaining: int) -> None:
         rows = [
             row
             for world in self.worlds.values()
             for row in world.flavors.values()
-            if row["name"] == values["flavor"] and values.get("zone") in (None, row["zone"])
+            if row["name"] == flavor and zone in (None, row["zone"])
         ]
         if not rows:
-            raise EmulatorError(f"no flavor {values['flavor']!r} is sold here")
+            raise EmulatorError(f"no flavor {flavor!r} is sold here")
         for row in rows:
-            row["remaining"] = str(int(values["remaining"]))
+            row["remaining"] = str(remaining)
 
     def _token_v2(self, call: Call) -> Answer:
         """Three official bodies reach this; Basic counts, then the form's or JSON's own fields."""
@@ -130,6 +137,18 @@ class VngCloud:
         scheme, _, token = call.headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer" or self._tokens.get(token, -1.0) < self.agenda.clock.now():
             raise Refusal(401, {"errors": [{"code": "AUTHENTICATION_FAILED", "message": "Unauthorized"}]})
+
+
+def _given(values: Mapping[str, Any], name: str, kind: type[T]) -> T:
+    """A value of a setting.
+
+    Raises:
+        EmulatorError: it is missing, or of another type.
+    """
+    value = values.get(name)
+    if not isinstance(value, kind) or isinstance(value, bool):
+        raise EmulatorError(f"{name!r} must be given, as {'a number' if kind is int else 'a text'}")
+    return value
 
 
 def _basic(header: str) -> tuple[str, str] | None:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from mcloud.emulator.http import Answer, Call
 from mcloud_vng.emulator.world import Item, refuse
+
+Kinds = Mapping[str, type]
+WORDS: Mapping[type, str] = {str: "a string", int: "an integer", bool: "a boolean", list: "a list of strings"}
 
 
 def data(item: Any, status: int = 200) -> Answer:
@@ -49,8 +53,36 @@ def body_of(call: Call) -> dict[str, Any]:
     return call.body
 
 
-def required(body: dict[str, Any], *names: str) -> None:
-    """Refuse when one of these is missing or null (LIVE form: ``field: must not be null;``)."""
-    missing = [name for name in names if body.get(name) is None]
+def fields(call: Call, needed: Kinds, optional: Kinds | None = None) -> dict[str, Any]:
+    """The JSON object that was sent, its fields of the right types; unknown ones are tolerated.
+
+    Args:
+        call: the request.
+        needed: name -> type of what must be there; ``list`` is a list of texts.
+        optional: the same, of what may be left out or null.
+
+    Raises:
+        Refusal: 400; a missing field in the LIVE form ``field: must not be null;``, a wrong type in words of our own.
+    """
+    body = body_of(call)
+    missing = [name for name in needed if body.get(name) is None]
     if missing:
         raise refuse(400, " ".join(f"{name}: must not be null;" for name in missing))
+    kinds = {**needed, **(optional or {})}
+    wrong = [name for name, kind in kinds.items() if body.get(name) is not None and not _is(body[name], kind)]
+    if wrong:
+        raise refuse(400, " ".join(f"{name}: must be {WORDS[kinds[name]]};" for name in wrong))
+    return body
+
+
+def _is(value: Any, kind: type) -> bool:
+    if kind is list:
+        return isinstance(value, list) and all(isinstance(item, str) for item in value)
+    return isinstance(value, kind) and not (kind is int and isinstance(value, bool))
+
+
+def not_emulated(body: dict[str, Any], *names: str) -> None:
+    """Refuse what the service would do and this emulator does not: it must not look done."""
+    asked = [name for name in names if body.get(name)]
+    if asked:
+        raise refuse(400, f"the emulator does not have {', '.join(asked)}", "NotEmulated")

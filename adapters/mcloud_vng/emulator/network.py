@@ -7,7 +7,7 @@ import re
 
 from mcloud.emulator.http import Answer, Call
 from mcloud_vng.emulator.catalog import used
-from mcloud_vng.emulator.envelope import body_of, data, page, required
+from mcloud_vng.emulator.envelope import data, fields, not_emulated, page
 from mcloud_vng.emulator.world import Item, World, refuse, state_times
 
 PREFIXES = (16, 18, 20, 22, 24, 26, 28)
@@ -23,11 +23,11 @@ def check_name(name: object) -> str:
     return name
 
 
-def check_quota(world: World, name: str, text: str) -> None:
-    """Refuse one more than the quota."""
-    limit = world.quotas[name]
-    if used(world)[name] >= limit:
-        raise refuse(400, text.format(used=used(world)[name], max=limit), "QuotaExceeded")
+def check_quota(world: World, name: str, text: str, more: int = 1) -> None:
+    """Refuse so many more when the quota does not hold them."""
+    limit, there = world.quotas[name], used(world)[name]
+    if more > 0 and there + more > limit:
+        raise refuse(400, text.format(used=there, max=limit), "QuotaExceeded")
 
 
 def _block(text: object) -> ipaddress.IPv4Network:
@@ -50,8 +50,8 @@ def _is_offered(block: ipaddress.IPv4Network) -> bool:
 
 def create_network(world: World, call: Call) -> Answer:
     """Checked in this order: MTU, quota, block, range, overlap (MCP-LIVE: MTU comes before the quota)."""
-    body = body_of(call)
-    required(body, "name", "cidr")
+    body = fields(call, {"name": str, "cidr": str}, {"zoneId": str, "mtu": int})
+    not_emulated(body, "tags")
     mtu = body.get("mtu") or 1500
     if mtu not in MTUS:
         raise refuse(400, f"mtu: MTU value must be one of the following: {list(MTUS)};")
@@ -109,8 +109,8 @@ def get_network(world: World, call: Call) -> Answer:
 
 def rename_network(world: World, call: Call) -> Answer:
     """Name only."""
-    item, body = network(world, call.params["id"]), body_of(call)
-    required(body, "name")
+    item, body = network(world, call.params["id"]), fields(call, {"name": str})
+    not_emulated(body, "tags")
     item["displayName"] = check_name(body["name"])
     return data(item)
 
@@ -135,8 +135,8 @@ def delete_network(world: World, call: Call) -> Answer:
 
 def create_subnet(world: World, call: Call) -> Answer:
     """Needs an enabled zone: without one the default is looked up, which may be closed (404, LIVE)."""
-    parent, body = network(world, call.params["net"]), body_of(call)
-    required(body, "name", "cidr")
+    parent, body = network(world, call.params["net"]), fields(call, {"name": str, "cidr": str}, {"zoneId": str})
+    not_emulated(body, "secondarySubnetRequests", "tags")
     zone = world.zone_of(body.get("zoneId"))
     check_quota(world, "SUBNET", "Exceeded SUBNET quota. Current used: {used}, max: {max}.")
     block = _block(body["cidr"])
@@ -194,8 +194,8 @@ def get_subnet(world: World, call: Call) -> Answer:
 
 def update_subnet(world: World, call: Call) -> Answer:
     """The name; secondary ranges are not emulated."""
-    item, body = subnet(world, call.params["net"], call.params["id"]), body_of(call)
-    required(body, "name")
+    item, body = subnet(world, call.params["net"], call.params["id"]), fields(call, {"name": str})
+    not_emulated(body, "secondarySubnetRequests", "tags")
     item["name"] = check_name(body["name"])
     return data(item)
 

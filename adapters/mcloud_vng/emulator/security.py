@@ -5,18 +5,40 @@ from __future__ import annotations
 import base64
 import binascii
 import ipaddress
+import re
 import struct
+from typing import Any
 
 from mcloud.emulator.http import Answer, Call
-from mcloud_vng.emulator.envelope import body_of, data, page, required
+from mcloud_vng.emulator.envelope import data, fields, not_emulated, page
 from mcloud_vng.emulator.network import check_name, check_quota
+from mcloud_vng.emulator.rsa import make_pair
 from mcloud_vng.emulator.world import Item, World, refuse
+
+DESCRIPTION = re.compile(r"([A-Za-z][A-Za-z0-9 _.@-]{0,254})?")
+NUMBER = re.compile(r"25[0-5]|2[0-4]\d|1?\d?\d", re.ASCII)
+RULE_FIELDS = {
+    "direction": str,
+    "etherType": str,
+    "protocol": str,
+    "portRangeMin": int,
+    "portRangeMax": int,
+    "remoteIpPrefix": str,
+}
+
+
+def check_description(body: dict[str, Any]) -> str:
+    """Letters, digits, space, ``_ . @ -``, first a letter, at most 255 (MCP-LIVE 2026-09); the text is not known."""
+    text = str(body.get("description") or "")
+    if not DESCRIPTION.fullmatch(text):
+        raise refuse(400, "description: only letters, digits, space and '_', '.', '@', '-', first a letter, to 255;")
+    return text
 
 
 def create_group(world: World, call: Call) -> Answer:
     """A new group lets everything out; it is ACTIVE at once (LIVE). The answer has other names than a read."""
-    body = body_of(call)
-    required(body, "name")
+    body = fields(call, {"name": str}, {"description": str})
+    not_emulated(body, "tags")
     check_quota(world, "SECGROUP", "exceeded secgroup quota. current used: {used}, max: {max}")
     name = check_name(body["name"])
     if any(group["name"] == name for group in world.groups.values()):
@@ -24,7 +46,7 @@ def create_group(world: World, call: Call) -> Answer:
     item: Item = {
         "id": world.new_id("secg"),
         "name": name,
-        "description": body.get("description") or "",
+        "description": check_description(body),
         "status": "ACTIVE",
         "createdAt": world.stamp(),
         "isSystem": False,
@@ -73,12 +95,11 @@ def get_group(world: World, call: Call) -> Answer:
 
 def update_group(world: World, call: Call) -> Answer:
     """Replaces name and description."""
-    item, body = group(world, call.params["id"]), body_of(call)
-    required(body, "name")
+    item, body = group(world, call.params["id"]), fields(call, {"name": str}, {"description": str})
     name = check_name(body["name"])
     if any(other["name"] == name for other in world.groups.values() if other is not item):
         raise refuse(400, "name of security group already exist", "Conflict")
-    item |= {"name": name, "description": body.get("description") or ""}
+    item |= {"name": name, "description": check_description(body)}
     return data(item)
 
 
@@ -136,11 +157,10 @@ def _add_rule(
 
 def create_rule(world: World, call: Call) -> Answer:
     """A port pair and a block on every rule; one that says the same as another is refused."""
-    owner, body = group(world, call.params["sg"]), body_of(call)
-    required(body, "direction", "etherType", "protocol", "portRangeMin", "portRangeMax", "remoteIpPrefix")
+    owner, body = group(world, call.params["sg"]), fields(call, RULE_FIELDS, {"description": str})
     check_quota(world, "SECGROUP_RULE", "exceeded secgroup_rule quota. current used: {used}, max: {max}")
     ports = _checked_ports(body)
-    protocol = str(body["protocol"]).lower()
+    protocol = body["protocol"].lower()
     said = (owner["id"], body["direction"], body["etherType"], protocol, ports, body["remoteIpPrefix"])
     for rule in world.rules.values():
         pair = (rule["portRangeMin"], rule["portRangeMax"])
@@ -155,7 +175,7 @@ def create_rule(world: World, call: Call) -> Answer:
         protocol,
         ports,
         body["remoteIpPrefix"],
-        body.get("description") or "",
+        check_description(body),
     )
     number = world.number()
     shown = {key: value for key, value in item.items() if key not in ("id", "remoteGroupId")}
@@ -168,17 +188,17 @@ def _checked_ports(body: Item) -> tuple[int, int]:
         raise refuse(400, "direction: must be ingress or egress;")
     if body["etherType"] not in ("IPv4", "IPv6"):
         raise refuse(400, "etherType: must be IPv4 or IPv6;")
-    protocol = str(body["protocol"]).lower()
-    if protocol not in ("tcp", "udp", "icmp", "any") and not (protocol.isdigit() and int(protocol) <= 255):
+    protocol = body["protocol"].lower()
+    if protocol not in ("tcp", "udp", "icmp", "any") and not NUMBER.fullmatch(protocol):
         raise refuse(400, "Invalid protocol")
     try:
         block = ipaddress.ip_network(body["remoteIpPrefix"], strict=False)
-        first, last = int(body["portRangeMin"]), int(body["portRangeMax"])
-    except (ValueError, TypeError) as error:
+    except ValueError as error:
         raise refuse(400, "Invalid CIDR.") from error
+    first, last = body["portRangeMin"], body["portRangeMax"]
     if f"IPv{block.version}" != body["etherType"] or not 0 <= first <= last <= 65535:
         raise refuse(400, "portRangeMin, portRangeMax or remoteIpPrefix is invalid")
-    return first, last
+    return int(first), int(last)
 
 
 def _shown_rule(rule: Item) -> Item:
@@ -205,8 +225,8 @@ def get_rule(world: World, call: Call) -> Answer:
 
 def update_rule(world: World, call: Call) -> Answer:
     """Only the description can change (MCP-LIVE)."""
-    rule, body = _rule(world, call.params["id"]), body_of(call)
-    rule["description"] = body.get("description") or ""
+    rule, body = _rule(world, call.params["id"]), fields(call, {}, {"description": str})
+    rule["description"] = check_description(body)
     return data(_shown_rule(rule))
 
 
@@ -231,23 +251,33 @@ def _is_rsa(text: str) -> bool:
 
 def import_key(world: World, call: Call) -> Answer:
     """RSA only (LIVE: ed25519 is refused with 400)."""
-    body = body_of(call)
-    required(body, "name", "pubKey")
-    check_quota(world, "SSHKEY", "exceeded sshkey quota. current used: {used}, max: {max}")
-    if not _is_rsa(str(body["pubKey"])):
+    body = fields(call, {"name": str, "pubKey": str})
+    if not _is_rsa(body["pubKey"]):
         raise refuse(400, "Invalid public key")
-    name = check_name(body["name"])
+    return data(_keep_key(world, body["name"], body["pubKey"]), 201)
+
+
+def generate_key(world: World, call: Call) -> Answer:
+    """A new pair; the private half is in this answer only."""
+    body = fields(call, {"name": str})
+    public, private = make_pair()
+    return data({**_keep_key(world, body["name"], public), "privateKey": private}, 201)
+
+
+def _keep_key(world: World, name: str, public: str) -> Item:
+    check_quota(world, "SSHKEY", "exceeded sshkey quota. current used: {used}, max: {max}")
+    check_name(name)
     if any(key["name"] == name for key in world.keys.values()):
         raise refuse(400, "SSH key name already exist", "Conflict")
     item: Item = {
         "id": world.new_id("ssh"),
         "name": name,
-        "pubKey": body["pubKey"],
+        "pubKey": public,
         "status": "ACTIVE",
         "createdAt": world.stamp(),
     }
     world.keys[item["id"]] = item
-    return data(item, 201)
+    return item
 
 
 def list_keys(world: World, call: Call) -> Answer:
@@ -285,6 +315,7 @@ ROUTES = (
     ("GET", "/v2/{p}/secgroups/{sg}/secgroupRules/{id}", get_rule),
     ("PUT", "/v2/{p}/secgroups/{sg}/secgroupRules/{id}", update_rule),
     ("DELETE", "/v2/{p}/secgroups/{sg}/secgroupRules/{id}", delete_rule),
+    ("POST", "/v2/{p}/sshKeys", generate_key),
     ("POST", "/v2/{p}/sshKeys/import", import_key),
     ("GET", "/v2/{p}/sshKeys", list_keys),
     ("GET", "/v2/{p}/sshKeys/{id}", get_key),

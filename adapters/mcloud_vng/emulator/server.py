@@ -7,22 +7,58 @@ import re
 
 from mcloud.emulator.http import Answer, Call
 from mcloud_vng.emulator.catalog import image_view
-from mcloud_vng.emulator.envelope import body_of, data, page, required
+from mcloud_vng.emulator.envelope import data, fields, not_emulated, page
 from mcloud_vng.emulator.network import check_quota, network, subnet
 from mcloud_vng.emulator.security import group
 from mcloud_vng.emulator.volume import make_volume
 from mcloud_vng.emulator.world import Item, World, refuse, state_times
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}[A-Za-z0-9]")  # [CLI] v1.12.0
-NEEDED = ("name", "flavorId", "imageId", "networkId", "subnetId", "rootDiskSize", "rootDiskTypeId", "encryptionVolume")
+NEEDED = {
+    "name": str,
+    "flavorId": str,
+    "imageId": str,
+    "networkId": str,
+    "subnetId": str,
+    "rootDiskSize": int,
+    "rootDiskTypeId": str,
+    "encryptionVolume": bool,
+}
+OPTIONAL = {
+    "zoneId": str,
+    "securityGroup": list,
+    "sshKeyId": str,
+    "serverGroupId": str,
+    "osLicence": bool,
+    "userData": str,
+    "userDataBase64Encoded": bool,
+    "rootDiskEncryptionType": str,
+    "isEnableAutoRenew": bool,
+}
+# Fields of the service that would make more than a server with its root disk.
+ELSEWHERE = (
+    "attachFloating",
+    "networks",
+    "dataDiskName",
+    "dataDiskSize",
+    "dataDiskTypeId",
+    "hostGroupId",
+    "enableBackup",
+    "restoreBackup",
+    "backupInstancePointId",
+    "snapshotInstancePointId",
+    "configVolumeRestores",
+    "externalNetworkInterfaceId",
+    "tags",
+)
 BUSY_FOR_DELETE = ("CREATING", "CREATING-BILLING", "DELETING", "CHANGING-SECURITY-GROUP")
 
 
 def create_server(world: World, call: Call) -> Answer:
     """Flavor, image, root disk and subnet must be in one zone; the boot disk is made with it."""
-    body = body_of(call)
-    required(body, *NEEDED)
-    if not NAME.fullmatch(str(body["name"])):
+    body = fields(call, NEEDED, OPTIONAL)
+    not_emulated(body, *ELSEWHERE)
+    if not NAME.fullmatch(body["name"]):
         raise refuse(400, "name: only letters (a-z, A-Z, 0-9, '_', '-') are allowed, length 2 to 65;")
     parent = network(world, body["networkId"])
     place = subnet(world, parent["id"], body["subnetId"])
@@ -35,11 +71,14 @@ def create_server(world: World, call: Call) -> Answer:
     image = world.images.get(body["imageId"])
     if image is None:
         raise refuse(404, f"cannot get image with id {body['imageId']}", "NotFound")
+    if image["type"] not in world.image_types(flavor):
+        raise refuse(400, f"flavor {flavor['id']} don't support image {image['id']}")
     _check_disk(world, body, zone)
+    if body.get("serverGroupId"):
+        raise refuse(400, f"Not found server group with id {body['serverGroupId']}")
     groups = [group(world, item)["id"] for item in body.get("securityGroup") or ()] or [world.default_group]
     key = _key_name(world, body.get("sshKeyId"))
-    check_quota(world, "VM", "exceeded vm quota. current used: {used}, max: {max}")
-    check_quota(world, "VCPU", "exceeded vcpu quota. current used: {used}, max: {max}")
+    _check_quotas(world, VM=1, VCPU=int(flavor["cpu"]), VOLUME=1, VOLUME_SIZE=body["rootDiskSize"])
     flavor["remaining"] = str(int(flavor["remaining"]) - 1)
     server_id = world.new_id("ins")
     disk = _boot_disk(world, server_id, body, zone)
@@ -51,7 +90,6 @@ def create_server(world: World, call: Call) -> Answer:
         "bootVolumeId": disk["uuid"],
         "encryptionVolume": bool(body["encryptionVolume"]),
         "sshKeyName": key,
-        "serverGroupId": body.get("serverGroupId"),
         "zoneId": zone,
         "flavorId": flavor["id"],
         "imageId": image["id"],
@@ -62,11 +100,18 @@ def create_server(world: World, call: Call) -> Answer:
         "nicId": world.new_id("net-in"),
         "autoRenew": bool(body.get("isEnableAutoRenew")),
         "hasUserData": bool(body.get("userData")),
+        "licence": bool(body.get("osLicence")),
     }
     world.servers[server_id] = item
-    world.later("server-create", item, "ACTIVE")
+    # The vendor's clients wait through both names; which comes first is not known.
+    world.later("server-create", item, "CREATING-BILLING", "ACTIVE")
     world.later("server-create", disk, "IN-USE")
     return data(view(world, item), 202)
+
+
+def _check_quotas(world: World, **more: int) -> None:
+    for name, number in more.items():
+        check_quota(world, name, f"exceeded {name.lower()} quota. current used: {{used}}, max: {{max}}", number)
 
 
 def _flavor(world: World, flavor_id: str, zone: str) -> Item:
@@ -85,7 +130,7 @@ def _check_disk(world: World, body: Item, zone: str) -> None:
     if kind is None or kind["zone"] != zone:
         raise refuse(404, f"cannot get volume type with id {body['rootDiskTypeId']}", "NotFound")
     least = max(20, int(kind["min_gib"]))
-    if not isinstance(body["rootDiskSize"], int) or not least <= body["rootDiskSize"] <= int(kind["max_gib"]):
+    if not least <= body["rootDiskSize"] <= int(kind["max_gib"]):
         raise refuse(400, f"field volume_size must from {least} to {kind['max_gib']}")
 
 
@@ -121,6 +166,8 @@ def _boot_disk(world: World, server_id: str, body: Item, zone: str) -> Item:
 
 def view(world: World, item: Item, *, listed: bool = False) -> Item:
     """A server as it is answered; the list has no boot disk (MCP-LIVE)."""
+    wan = item.get("wan")
+    public = wan if wan and wan["status"] == "ATTACHED" else {}
     nic = {
         "uuid": item["nicId"],
         "createdAt": item["createdAt"],
@@ -135,8 +182,8 @@ def view(world: World, item: Item, *, listed: bool = False) -> Item:
         "portUuid": item["nicId"],
         "mac": "fa:16:3e:" + ":".join(item["nicId"][-6:][i : i + 2] for i in (0, 2, 4)),
         "fixedIp": item["fixedIp"],
-        "floatingIp": (item.get("wan") or {}).get("ip"),
-        "floatingIpId": (item.get("wan") or {}).get("uuid"),
+        "floatingIp": public.get("ip"),
+        "floatingIpId": public.get("uuid"),
     }
     return {
         "uuid": item["uuid"],
@@ -145,12 +192,12 @@ def view(world: World, item: Item, *, listed: bool = False) -> Item:
         "createdAt": item["createdAt"],
         "bootVolumeId": None if listed else item["bootVolumeId"],
         "encryptionVolume": item["encryptionVolume"],
-        "licence": False,
+        "licence": item["licence"],
         "location": None,
         "metadata": None,
         "migrateState": None,
         "product": None,
-        "serverGroupId": item["serverGroupId"],
+        "serverGroupId": None,
         "serverGroupName": None,
         "sshKeyName": item["sshKeyName"],
         "stopBeforeMigrate": False,
@@ -218,6 +265,7 @@ def _let_go(world: World, item: Item, whole: bool) -> None:
             volume |= {"serverId": None, "serverIdList": [], "status": "AVAILABLE"}
     if item.get("wan"):
         item["wan"] |= {"status": "AVAILABLE", "networkInterfaceId": None, "fixedIp": None}
+        item["wan"] = None
 
 
 def _move(world: World, item: Item, allowed: tuple[str, ...], through: str, to: str, time: str) -> Answer:
@@ -247,8 +295,8 @@ def reboot_server(world: World, call: Call) -> Answer:
 def resize_server(world: World, call: Call) -> Answer:
     """From STOPPED, as documented, and from ACTIVE, because the vendor's Terraform provider resizes without a stop;
     the state before is the state after."""
-    item, body = _server(world, call), body_of(call)
-    required(body, "flavorId")
+    item, body = _server(world, call), fields(call, {"flavorId": str})
+    not_emulated(body, "hostGroupId")
     if item["status"] not in ("ACTIVE", "STOPPED"):
         raise refuse(400, f"server with status {item['status'].lower()} is in-process")
     flavor = _flavor(world, body["flavorId"], item["zoneId"])
@@ -256,18 +304,18 @@ def resize_server(world: World, call: Call) -> Answer:
         raise refuse(400, "flavor is the same as the current flavor")
     before = item["status"]
     old = world.flavors[item["flavorId"]]
+    _check_quotas(world, VCPU=int(flavor["cpu"]) - int(old["cpu"]))
     old["remaining"] = str(int(old["remaining"]) + 1)
     flavor["remaining"] = str(int(flavor["remaining"]) - 1)
     item |= {"flavorId": flavor["id"], "status": "CHANGING-FLAVOR"}
-    world.later("server-resize", item, before)
+    world.later("server-resize", item, "VERIFYING-FLAVOR", before)
     return data(view(world, item), 202)
 
 
 def rename_server(world: World, call: Call) -> Answer:
     """At once."""
-    item, body = _server(world, call), body_of(call)
-    required(body, "newName")
-    if not NAME.fullmatch(str(body["newName"])):
+    item, body = _server(world, call), fields(call, {"newName": str})
+    if not NAME.fullmatch(body["newName"]):
         raise refuse(400, "name: only letters (a-z, A-Z, 0-9, '_', '-') are allowed, length 2 to 65;")
     item["name"] = body["newName"]
     return data(view(world, item))
@@ -275,8 +323,7 @@ def rename_server(world: World, call: Call) -> Answer:
 
 def change_groups(world: World, call: Call) -> Answer:
     """The full list; at least one."""
-    item, body = _server(world, call), body_of(call)
-    required(body, "securityGroup")
+    item, body = _server(world, call), fields(call, {"securityGroup": list})
     if item["status"] not in ("ACTIVE", "STOPPED"):
         raise refuse(400, f"cannot change security group of server with status {item['status'].lower()}", "Conflict")
     groups = [group(world, one)["id"] for one in body["securityGroup"]]

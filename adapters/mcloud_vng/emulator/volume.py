@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from mcloud.emulator.http import Answer, Call
-from mcloud_vng.emulator.envelope import body_of, data, page, required
+from mcloud_vng.emulator.envelope import body_of, data, fields, not_emulated, page
 from mcloud_vng.emulator.network import check_quota
 from mcloud_vng.emulator.world import Item, World, refuse, state_times
 
@@ -16,6 +16,10 @@ BAD_NAME = (
 )
 ENCRYPTIONS = ("aes-xts-plain64_128", "aes-xts-plain64_256")
 PER_SERVER = 10
+OPTIONAL = {"zoneId": str, "encryptionType": str, "multiAttach": bool, "createdFrom": str}
+# Fields of the service that would make more than an empty volume.
+ELSEWHERE = ("configVolumeRestore", "backupVolumePointId", "imageId", "tags")
+SIZES = "exceeded volume_size quota. current used: {used}, max: {max}"
 
 
 def make_volume(world: World, name: str, size: int, type_id: str, zone: str) -> Item:
@@ -50,19 +54,20 @@ def make_volume(world: World, name: str, size: int, type_id: str, zone: str) -> 
 
 def create_volume(world: World, call: Call) -> Answer:
     """Type and zone must agree; without a zone it is the type's."""
-    body = body_of(call)
-    required(body, "name", "size", "volumeTypeId")
-    if not NAME.fullmatch(str(body["name"])):
+    body = fields(call, {"name": str, "size": int, "volumeTypeId": str}, OPTIONAL)
+    not_emulated(body, *ELSEWHERE)
+    if not NAME.fullmatch(body["name"]):
         raise refuse(400, BAD_NAME)
     kind = world.volume_types.get(body["volumeTypeId"])
     zone = world.zone_of(body.get("zoneId") or (kind or {}).get("zone"))
     if kind is None or kind["zone"] != zone:
         raise refuse(404, f"cannot get volume type with id {body['volumeTypeId']}", "NotFound")
-    if not isinstance(body["size"], int) or not int(kind["min_gib"]) <= body["size"] <= int(kind["max_gib"]):
+    if not int(kind["min_gib"]) <= body["size"] <= int(kind["max_gib"]):
         raise refuse(400, f"field volume_size must from {kind['min_gib']} to {kind['max_gib']}")
     if body.get("encryptionType") not in (None, "", *ENCRYPTIONS):
         raise refuse(400, "encryptionType is invalid")
     check_quota(world, "VOLUME", "exceeded volume quota. current used: {used}, max: {max}")
+    check_quota(world, "VOLUME_SIZE", SIZES, body["size"])
     item = make_volume(world, body["name"], body["size"], kind["id"], zone)
     item |= {"encryptionType": body.get("encryptionType") or None, "multiAttach": bool(body.get("multiAttach"))}
     world.later("volume-create", item, "AVAILABLE")
@@ -102,8 +107,7 @@ def server_volumes(world: World, call: Call) -> Answer:
 
 def resize_volume(world: World, call: Call) -> Answer:
     """Grows, or changes its type within the zone; an attached one too (LIVE)."""
-    item, body = _volume(world, call), body_of(call)
-    required(body, "newSize", "newVolumeTypeId")
+    item, body = _volume(world, call), fields(call, {"newSize": int, "newVolumeTypeId": str})
     kind = world.volume_types.get(body["newVolumeTypeId"])
     if kind is None:
         raise refuse(404, f"cannot get volume type with id {body['newVolumeTypeId']}", "NotFound")
@@ -115,6 +119,7 @@ def resize_volume(world: World, call: Call) -> Answer:
         raise refuse(400, "volume size or volume type must be changed")
     if not item["size"] <= body["newSize"] <= int(kind["max_gib"]):
         raise refuse(400, f"field new_volume_size must from {item['size']} to {kind['max_gib']}")
+    check_quota(world, "VOLUME_SIZE", SIZES, body["newSize"] - item["size"])
     before = item["status"]
     item |= {"size": body["newSize"], "volumeTypeId": kind["id"], "iops": str(kind["iops"]), "status": "RESIZING"}
     world.later("volume-resize", item, before)
@@ -123,9 +128,8 @@ def resize_volume(world: World, call: Call) -> Answer:
 
 def rename_volume(world: World, call: Call) -> Answer:
     """At once."""
-    item, body = _volume(world, call), body_of(call)
-    required(body, "newName")
-    if not NAME.fullmatch(str(body["newName"])):
+    item, body = _volume(world, call), fields(call, {"newName": str})
+    if not NAME.fullmatch(body["newName"]):
         raise refuse(400, BAD_NAME)
     item["name"] = body["newName"]
     return data(item)
@@ -170,7 +174,8 @@ def detach_volume(world: World, call: Call) -> Answer:
     item["status"] = "DETACHING"
 
     def free() -> None:
-        item.update({"serverId": None, "serverIdList": [], "status": "AVAILABLE"})
+        if item["status"] == "DETACHING":
+            item.update({"serverId": None, "serverIdList": [], "status": "AVAILABLE"})
 
     world.agenda.after(state_times()["volume-detach"], free)
     return data(item, 202)

@@ -6,7 +6,7 @@ import csv
 import json
 import uuid
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -38,8 +38,10 @@ QUOTAS = {
     "VCPU": 1000,
     "VOLUME": 200,
     "FLOATING_IP": 50,
+    "VOLUME_SIZE": 10_000,
 }
-"""[DOC] quota-limit.md 2026-08-07, but for security groups (10 there), so that bigger stacks can be tried."""
+"""[DOC] quota-limit.md 2026-08-07, sizes in GB, but for security groups (10 there), so that bigger stacks can be
+tried."""
 
 
 @cache
@@ -57,6 +59,11 @@ def _rows(name: str) -> Iterator[Item]:
 def refuse(status: int, text: str | None, code: str | None = None) -> Refusal:
     """A refusal in the shape that all of the vendor's clients can read."""
     return Refusal(status, {"statusCode": status, "errorCode": code or "BadRequest", "message": text})
+
+
+def _reach(item: Item, before: str, status: str) -> None:
+    if item["status"] == before:
+        item["status"] = status
 
 
 class World:
@@ -115,13 +122,16 @@ class World:
         """Now, with zone: the vendor's Terraform provider stops at a stamp without one."""
         return self.agenda.clock.stamp()
 
-    def later(self, state: str, item: Item, status: str, key: str = "status") -> None:
-        """Let an item reach a status after the state's time."""
+    def later(self, state: str, item: Item, *statuses: str) -> None:
+        """Let an item go through statuses, the last one after the state's time.
 
-        def reach() -> None:
-            item[key] = status
-
-        self.agenda.after(state_times()[state], reach)
+        Each is reached only from the one before it: what is deleted meanwhile stays on its way out.
+        """
+        before = item["status"]
+        for number, status in enumerate(statuses, 1):
+            when = state_times()[state] * number / len(statuses)
+            self.agenda.after(when, partial(_reach, item, before, status))
+            before = status
 
     def zone_of(self, zone: str | None) -> str:
         """An enabled zone; without one the default, which may be closed.
@@ -167,8 +177,12 @@ class World:
             "flavorZoneId": self.flavor_zone_id(row["zone"], row["family"]),
             "group": "",
             "cpuPlatformDescription": "",
-            "metaData": json.dumps({"imageTypeSupport": sorted({image["type"] for image in self.images.values()})}),
+            "metaData": json.dumps({"imageTypeSupport": self.image_types(row)}),
         }
+
+    def image_types(self, row: Item) -> list[str]:
+        """The image types that a flavor boots; the seed names them where they are not all."""
+        return row["image_types"].split() or sorted({image["type"] for image in self.images.values()})
 
     def flavor_zone_id(self, zone: str, family: str) -> str:
         """The id of a family in a zone."""

@@ -58,10 +58,10 @@ class SecurityGroup(Kind):
         group = native["group"]
         if (group["name"], group.get("description") or "") != (wanted["name"], wanted["description"]):
             session.driver.ex_update_security_group(native_id, wanted)
-        self._set_egress(session, native_id, native["rules"], bool(new.get("openEgress", True)), old)
+        self._set_egress(session, native_id, native["rules"], bool(new.get("openEgress", True)))
         return False
 
-    def _set_egress(self, session: VngSession, group: str, rules: list[Native], is_open: bool, old: Inputs) -> None:
+    def _set_egress(self, session: VngSession, group: str, rules: list[Native], is_open: bool) -> None:
         """A new group lets everything out (LIVE); a strict one loses those rules before it gets its own."""
         if is_open and not any(translate.is_open_egress(rule) for rule in rules):
             everything = {"group": group, "direction": "egress", "protocol": "any", "cidr": "0.0.0.0/0"}
