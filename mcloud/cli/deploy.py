@@ -17,6 +17,7 @@ from mcloud.errors import BlockedError
 from mcloud.load import Loaded, load_stack
 from mcloud.match.plan import with_acceptance
 from mcloud.model.graph import Graph, build_graph
+from mcloud.model.resources import KINDS
 
 GROUP = False
 app = make_app("Deploy a stack.")
@@ -97,6 +98,24 @@ def _summary(outcome: Outcome) -> str:
     return f"{text} ({outcome.progress.elapsed:.1f} s)"
 
 
+def _refuse_to_empty(deployment: Deployment, loaded: Loaded) -> None:
+    """A placement change never throws data away.
+
+    Raises:
+        BlockedError: something with data would be made anew somewhere else.
+    """
+    lines = [
+        f"{loaded.locate(node.path)}: {KINDS[node.kind].word} {node.name} is at {home}"
+        f" and would be empty at {node.placement}"
+        for node, home in deployment.emptied_by_moving()
+    ]
+    if lines:
+        raise BlockedError(
+            "data would be lost, for this version does not move it:\n  " + "\n  ".join(lines),
+            hint="mark a server stateless: true if nothing on its disk is missed; else keep its placement",
+        )
+
+
 def _deployment(loaded: Loaded, graph: Graph, profile: str | None, offline: bool, rematch: bool = False) -> Deployment:
     state = StateFolder.beside(loaded.path)
     return Deployment(graph, state, profile_name=profile, offline=offline, rematch=rematch, tell=out.tell)
@@ -117,6 +136,7 @@ def preview(
     deployment = _deployment(loaded, _graph(loaded), profile, offline)
     deployment.sign_in()
     show_picks(deployment.graph, loaded, deployment.catalog, quiet=as_json)
+    _refuse_to_empty(deployment, loaded)
     deployment.recover()
     with out.progress_view() as view:
         outcome = deployment.preview(lambda progress, event: view(progress, event) if event.kind == "message" else None)
@@ -148,6 +168,7 @@ def up(
     deployment = _deployment(loaded, _graph(loaded), profile, offline, rematch)
     deployment.sign_in()
     show_picks(deployment.graph, loaded, deployment.catalog, quiet=True)
+    _refuse_to_empty(deployment, loaded)
     deployment.recover()
     with out.progress_view() as view:
         outcome = deployment.up(view)

@@ -90,7 +90,9 @@ class ProgressView(AbstractContextManager["ProgressView"]):
     def __call__(self, progress: Progress, event: Event) -> None:
         """Hear an event."""
         self._progress = progress
-        if event.kind in ("finished", "failed") and is_ours(event) and event.op not in NO_CHANGE:
+        # A replacement is told by its parts, the new one's creation and the old one's deletion.
+        silent = event.op in NO_CHANGE or event.op == "replace"
+        if event.kind in ("finished", "failed") and is_ours(event) and not silent:
             self.finished(progress, event)
 
     def _tick(self) -> None:

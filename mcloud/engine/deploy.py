@@ -20,7 +20,7 @@ from mcloud.engine.runtime import serve_graph
 from mcloud.engine.state import StateFolder
 from mcloud.errors import EngineError, StateError
 from mcloud.model.base import Placement, split_id
-from mcloud.model.graph import Graph
+from mcloud.model.graph import Graph, Node, holds_data
 from mcloud.model.resources import BY_TOKEN
 
 Tell = Callable[[str], None]
@@ -135,6 +135,23 @@ class Deployment:
                 retry=True,
             )
             save_live(path, live)
+
+    def emptied_by_moving(self) -> list[tuple[Node, str]]:
+        """Nodes with data that the state has somewhere else, and where: moving them would lose the data."""
+        there = {
+            (item["type"], item["urn"].rsplit("::", 1)[1]): split_id(item["id"])[0].home
+            for item in self.state.resources(self.graph.stack)
+            if item.get("id")
+        }
+        found = []
+        for node in self.graph.nodes:
+            home = there.get((node.token, node.name))
+            if home is None or not holds_data(node):
+                continue
+            at = registry.get(node.placement.cloud).catalog().canonical(node.placement)
+            if at.home != home:
+                found.append((node, home))
+        return found
 
     def _accounts_in_state(self) -> dict[str, set[str]]:
         found: dict[str, set[str]] = {}

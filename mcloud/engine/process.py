@@ -115,13 +115,18 @@ class Engine:
             raise EngineError(f"the engine's {' '.join(arguments[:2])} failed: {text}")
         return done.stdout
 
+    def _backend_url(self) -> str:
+        # The engine decodes the URL's path: a folder a%20b, sent as it is, would be the folder "a b".
+        # Without skip it writes a file of attributes beside each state, not atomically: killed in between, it leaves
+        # an empty one and can read the state no more ("failed to load checkpoint: EOF").
+        return f"{quote(self.state.backend_url, safe=':/')}?metadata=skip"
+
     def _environment(self) -> dict[str, str]:
         kept = {key: value for key, value in os.environ.items() if not key.startswith("PULUMI_")}
         return {
             **kept,
             "PULUMI_HOME": str(home()),
-            # The engine decodes the URL's path: a folder a%20b, sent as it is, would be the folder "a b".
-            "PULUMI_BACKEND_URL": quote(self.state.backend_url, safe=":/"),
+            "PULUMI_BACKEND_URL": self._backend_url(),
             "PULUMI_CONFIG_PASSPHRASE_FILE": str(self.state.passphrase_file),
             "PULUMI_SKIP_UPDATE_CHECK": "true",
             "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",

@@ -85,6 +85,11 @@ def _reference_fields(kind: str) -> tuple[str, ...]:
     return tuple(reference_fields(KINDS[kind].inputs))
 
 
+def holds_data(node: Node) -> bool:
+    """Whether something would be missed if it were made anew: volumes, buckets, and servers not marked stateless."""
+    return node.kind in ("Volume", "Bucket") or (node.kind == "Server" and not node.inputs.get("stateless"))
+
+
 @dataclass(frozen=True)
 class Graph:
     """Every resource of a stack, each after those that it needs, and the outputs asked for."""

@@ -116,3 +116,25 @@ def test_secrets_reach_no_file_and_no_output(desk: Any) -> None:
     for path in (desk.folder / ".mcloud").rglob("*"):
         if path.is_file():
             assert secret.encode() not in path.read_bytes(), path
+
+
+def test_a_move_never_throws_data_away(desk: Any) -> None:
+    document = desk.small()
+    del document["networks"]["main"]["subnets"]["a"]["zone"]
+    desk.write("small.yaml", document)
+    desk.run("up", "small.yaml")
+    before = desk.inventory()
+    document["placement"] = "vng/han"
+    desk.write("small.yaml", document)
+    for command in ("preview", "up"):
+        done = desk.run(command, "small.yaml", exit_code=3)
+        assert "server web is at vng/hcm-3 and would be empty at vng/han" in done.stderr
+        assert "small.yaml:" in done.stderr
+    assert desk.inventory() == before
+
+    document["servers"]["web"]["stateless"] = True
+    desk.write("small.yaml", document)
+    desk.run("up", "small.yaml")
+    after = desk.inventory()
+    assert {item["region"] for items in after.values() for item in items} == {"han-1"}
+    assert [len(after[kind]) for kind in ("networks", "subnets", "servers")] == [1, 1, 1]
