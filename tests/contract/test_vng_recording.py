@@ -20,6 +20,7 @@ ID = re.compile(
     r"(?:pro|net|sub|secg|secr|ssh|ins|vol|rt|net-in)-[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 )
 LONGER_THAN_ANY_STATE = 60.0
+SIGN_IN_EVERY = 3600.0  # a token lasts twice as long
 
 
 class Replay:
@@ -29,15 +30,22 @@ class Replay:
         self.cloud = cloud
         self.clock = clock
         self.ids: dict[str, str] = {}
-        sign_in = httpx.post(f"{cloud.url}/accounts-api/v2/auth/token", auth=(cloud.client_id, cloud.client_secret))
-        token = sign_in.json()["access_token"]
-        self.client = httpx.Client(headers={"Authorization": f"Bearer {token}"})
+        self.client = httpx.Client()
+        self.sign_in()
+
+    def sign_in(self) -> None:
+        url = f"{self.cloud.url}/accounts-api/v2/auth/token"
+        token = httpx.post(url, auth=(self.cloud.client_id, self.cloud.client_secret)).json()["access_token"]
+        self.client.headers["Authorization"] = f"Bearer {token}"
+        self.signed_in = self.clock.now()
 
     def today(self, text: str) -> str:
         return ID.sub(lambda match: self.ids.get(match[0], match[0]), text)
 
     def ask(self, entry: dict[str, Any]) -> httpx.Response:
         self.clock.advance(LONGER_THAN_ANY_STATE)
+        if self.clock.now() - self.signed_in > SIGN_IN_EVERY:
+            self.sign_in()
         body = None if entry["request"] is None else json.loads(self.today(json.dumps(entry["request"])))
         return self.client.request(
             entry["method"], f"{self.cloud.url}{self.today(entry['path'])}", params=entry["query"], json=body

@@ -1,6 +1,6 @@
 """The vendor's own Terraform provider, unmodified, against the emulator.
 
-Apply, empty plan, change in place, empty plan, destroy, nothing left.
+Apply, empty plan, five changes in place each with an empty plan after it, import, destroy, nothing left.
 
     python tests/oracle/terraform_vng.py /path/to/terraform-provider-vngcloud [--record FILE]
 """
@@ -16,16 +16,38 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 import httpx
 import yaml
 
 from mcloud.emulator.clock import Clock
-from mcloud.emulator.server import serve
+from mcloud.emulator.server import Running, serve
 from mcloud_vng.emulator import SPEC
 
 HERE = Path(__file__).parent
 EXAMPLE = HERE.parents[1] / "examples" / "web.yaml"
+CHANGES = (
+    (2, "network name, group description, flavor of a running server"),
+    (3, "security groups of the server"),
+    (4, "root disk grows"),
+    (5, "server stops"),
+    (6, "flavor of a stopped server"),
+)
+LAST = CHANGES[-1][0]
+# What an import of the provider cannot find out: it does not read these (its import functions, v1.3.11).
+UNREAD = {"ssh_key", "action", "timeouts", "user_data", "root_disk_encryption_type"}
+IMPORTS = (
+    ("vngcloud_vserver_network.n", ("project_id", "id")),
+    ("vngcloud_vserver_subnet.s", ("project_id", "network_id", "id")),
+    ("vngcloud_vserver_secgroup.g", ("project_id", "id")),
+    ("vngcloud_vserver_sshkey.k", ("project_id", "id")),
+    ("vngcloud_vserver_server.w", ("project_id", "id")),
+    ("vngcloud_vserver_volume.v", ("project_id", "id")),
+    ("vngcloud_vserver_volume_attach.a", ("project_id", "volume_id", "server_id")),
+)
+"""Resource -> the attributes that its import id is made of. The rule's import is broken in the provider: it leaves
+the group out."""
 
 
 class Oracle:
@@ -40,18 +62,83 @@ class Oracle:
         cli.write_text(f"provider_installation {{\n  {overrides}\n  direct {{}}\n}}\n")
         self.env = {**os.environ, "TF_CLI_CONFIG_FILE": str(cli), "CHECKPOINT_DISABLE": "1", "TF_IN_AUTOMATION": "1"}
 
-    def run(self, *arguments: str, wanted: int = 0) -> None:
+    def run(self, *arguments: str, step: int, wanted: int = 0) -> None:
         """Run terraform; stop when it does not end as wanted."""
         started = time.monotonic()
         command = ["terraform", *arguments, "-no-color"]
-        done = subprocess.run(command, cwd=self.folder, env=self.env, capture_output=True, text=True, check=False)
-        sys.stdout.write(
-            f"terraform {' '.join(arguments)}: exit {done.returncode}, {time.monotonic() - started:.0f} s\n"
-        )
-        sys.stdout.flush()
+        env = {**self.env, "TF_VAR_step": str(step)}
+        done = subprocess.run(command, cwd=self.folder, env=env, capture_output=True, text=True, check=False)
+        seconds = time.monotonic() - started
+        said = f"step {step}: terraform {' '.join(arguments[:2])}: exit {done.returncode}, {seconds:.0f} s"
+        _say(said)
         if done.returncode != wanted:
-            sys.stdout.write(done.stdout[-6000:] + done.stderr[-6000:])
+            _say(done.stdout[-6000:] + done.stderr[-6000:])
             raise SystemExit(f"expected exit {wanted}")
+
+    def apply(self, step: int) -> None:
+        """Apply, and a plan after it that has nothing to do."""
+        self.run("apply", "-auto-approve", "-input=false", step=step)
+        self.run("plan", "-detailed-exitcode", "-input=false", step=step)
+
+    def resources(self) -> dict[str, dict[str, Any]]:
+        """Address -> attributes, as the state has them."""
+        state = json.loads((self.folder / "terraform.tfstate").read_text())
+        return {
+            f"{item['type']}.{item['name']}": item["instances"][0]["attributes"]
+            for item in state["resources"]
+            if item["mode"] == "managed"
+        }
+
+    def import_again(self, step: int) -> None:
+        """Forget resources and import them: the state must be what it was, but for what the provider never reads."""
+        before = self.resources()
+        for address, names in IMPORTS:
+            parts = [before[address][name] for name in names]
+            self.run("state", "rm", address, step=step)
+            self.run("import", "-input=false", address, ":".join(parts), step=step)
+        after = self.resources()
+        for address, _ in IMPORTS:
+            read = {name for name in before[address] if name not in UNREAD}
+            # Terraform keeps what was never set as null, and what was read as empty.
+            values = {name: (before[address][name] or None, after[address].get(name) or None) for name in read}
+            odd = {name: pair for name, pair in values.items() if pair[0] != pair[1]}
+            if odd:
+                raise SystemExit(f"{address} was imported with other values (before, after): {odd}")
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+def condense(recording: Path) -> None:
+    """Leave out sign-ins and reads that are the same, answer included, as one before: Terraform reads all anew for
+    every plan."""
+    kept: dict[str, str] = {}
+    for number, line in enumerate(recording.read_text().splitlines()):
+        exchange = json.loads(line)
+        repeats = exchange["method"] == "GET" or "/auth/token" in exchange["path"]
+        kept.setdefault(line if repeats else str(number), line)
+    recording.write_text("".join(f"{line}\n" for line in kept.values()))
+
+
+def scenario(cloud: Running, oracle: Oracle) -> None:
+    """All steps; SystemExit where one does not end as it must."""
+    before = httpx.get(f"{cloud.url}/_mcloud/inventory").json()
+    oracle.apply(1)
+    made = {address: item["id"] for address, item in oracle.resources().items()}
+    for step, what in CHANGES:
+        _say(f"-- {what}")
+        oracle.run("plan", "-detailed-exitcode", "-input=false", step=step, wanted=2)
+        oracle.apply(step)
+    if {address: item["id"] for address, item in oracle.resources().items()} != made:
+        raise SystemExit("something was replaced instead of changed in place")
+    _say("-- import")
+    oracle.import_again(LAST)
+    oracle.run("destroy", "-auto-approve", "-input=false", step=LAST)
+    after = httpx.get(f"{cloud.url}/_mcloud/inventory").json()
+    if after != before:
+        raise SystemExit(f"left behind: { {kind: len(items) for kind, items in after.items() if items} }")
 
 
 def main() -> None:
@@ -62,8 +149,10 @@ def main() -> None:
     arguments = parser.parse_args()
     if arguments.provider is None or shutil.which("terraform") is None:
         missing = "no PROVIDER=<binary> was given" if arguments.provider is None else "terraform is not installed"
-        sys.stdout.write(f"SKIPPED: {missing}; nothing was checked against the vendor's provider\n")
+        _say(f"SKIPPED: {missing}; nothing was checked against the vendor's provider")
         return
+    if not arguments.provider.is_file():
+        raise SystemExit(f"there is no provider at {arguments.provider}")
     key = yaml.safe_load(EXAMPLE.read_text())["keys"]["deploy"]["public_key"]
     with (
         tempfile.TemporaryDirectory() as folder,
@@ -71,19 +160,11 @@ def main() -> None:
             SPEC, client_id="oracle", client_secret="oracle-secret", clock=Clock(0.02), record=arguments.record
         ) as cloud,
     ):
-        before = httpx.get(f"{cloud.url}/_mcloud/inventory").json()
         variables = {"base": cloud.url, "client_id": "oracle", "client_secret": "oracle-secret", "public_key": key}
-        oracle = Oracle(Path(folder), arguments.provider.absolute(), variables)
-        oracle.run("apply", "-auto-approve", "-input=false")
-        oracle.run("plan", "-detailed-exitcode", "-input=false")
-        oracle.run("plan", "-detailed-exitcode", "-input=false", "-var", "step=2", wanted=2)
-        oracle.run("apply", "-auto-approve", "-input=false", "-var", "step=2")
-        oracle.run("plan", "-detailed-exitcode", "-input=false", "-var", "step=2")
-        oracle.run("destroy", "-auto-approve", "-input=false", "-var", "step=2")
-        after = httpx.get(f"{cloud.url}/_mcloud/inventory").json()
-    if after != before:
-        raise SystemExit(f"left behind: { {kind: len(items) for kind, items in after.items() if items} }")
-    sys.stdout.write("the vendor's provider: apply, empty plan, change in place, empty plan, destroy, nothing left\n")
+        scenario(cloud, Oracle(Path(folder), arguments.provider.absolute(), variables))
+    if arguments.record is not None:
+        condense(arguments.record)
+    _say("the vendor's provider: apply, 5 changes in place, import, destroy, every plan after them empty, nothing left")
 
 
 if __name__ == "__main__":

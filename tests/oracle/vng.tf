@@ -1,4 +1,5 @@
-# The vendor's provider against the emulator. var.step 1 is the first state, 2 the change in place.
+# The vendor's provider against the emulator. Each var.step changes one thing in place: the provider applies only the
+# first changed group of a server's settings per run (flavor, action, security groups, root disk).
 terraform {
   required_providers { vngcloud = { source = "vngcloud/vngcloud" } }
 }
@@ -7,7 +8,7 @@ variable "base" { type = string }
 variable "client_id" { type = string }
 variable "client_secret" { type = string }
 variable "public_key" { type = string }
-variable "step" { default = 1 }
+variable "step" { type = number }
 
 provider "vngcloud" {
   token_url        = "${var.base}/accounts-api/v2/auth/token"
@@ -22,6 +23,40 @@ provider "vngcloud" {
 data "vngcloud_vserver_project" "me" {}
 
 locals { project = data.vngcloud_vserver_project.me.id }
+
+data "vngcloud_vserver_flavor_zone" "general" {
+  project_id = local.project
+  name       = "General Purpose Code S"
+}
+
+data "vngcloud_vserver_flavor" "small" {
+  project_id     = local.project
+  flavor_zone_id = data.vngcloud_vserver_flavor_zone.general.id
+  name           = "s-general-2x4"
+}
+
+data "vngcloud_vserver_flavor" "large" {
+  project_id     = local.project
+  flavor_zone_id = data.vngcloud_vserver_flavor_zone.general.id
+  name           = "s-general-4x8"
+}
+
+data "vngcloud_vserver_image" "ubuntu" {
+  project_id     = local.project
+  flavor_zone_id = data.vngcloud_vserver_flavor_zone.general.id
+  name           = "Ubuntu-24.04x64"
+}
+
+data "vngcloud_vserver_volume_type_zone" "ssd" {
+  project_id = local.project
+  name       = "SSD"
+}
+
+data "vngcloud_vserver_volume_type" "ssd" {
+  project_id          = local.project
+  volume_type_zone_id = data.vngcloud_vserver_volume_type_zone.ssd.id
+  name                = "3000"
+}
 
 resource "vngcloud_vserver_network" "n" {
   project_id = local.project
@@ -69,15 +104,16 @@ resource "vngcloud_vserver_sshkey" "k" {
 resource "vngcloud_vserver_server" "w" {
   project_id        = local.project
   name              = "oracle-web"
-  flavor_id         = var.step == 1 ? "flav-e2028a81-cc75-47e4-8af1-9eef2f857f84" : "flav-d1e5634e-0565-11f0-a0a4-ec2a72332f83"
-  image_id          = "img-34440a82-92fb-40bc-b79c-b1a2b49b93de"
+  flavor_id         = contains([1, 6], var.step) ? data.vngcloud_vserver_flavor.small.id : data.vngcloud_vserver_flavor.large.id
+  image_id          = data.vngcloud_vserver_image.ubuntu.id
   network_id        = vngcloud_vserver_network.n.id
   subnet_id         = vngcloud_vserver_subnet.s.id
-  root_disk_size    = 20
-  root_disk_type_id = "vtype-e782f8e1-0569-11f0-a0a4-ec2a72332f83"
+  root_disk_size    = var.step >= 4 ? 30 : 20
+  root_disk_type_id = data.vngcloud_vserver_volume_type.ssd.id
   encryption_volume = false
-  security_group    = [vngcloud_vserver_secgroup.g.id]
+  security_group    = var.step >= 3 ? [vngcloud_vserver_secgroup.g.id, vngcloud_vserver_secgroup.h.id] : [vngcloud_vserver_secgroup.g.id]
   ssh_key           = vngcloud_vserver_sshkey.k.id
+  action            = var.step >= 5 ? "stop" : "start"
   zone_id           = "HCM03-1C"
 }
 
@@ -85,7 +121,7 @@ resource "vngcloud_vserver_volume" "v" {
   project_id     = local.project
   name           = "oracle-volume"
   size           = var.step == 1 ? 20 : 30
-  volume_type_id = "vtype-e782f8e1-0569-11f0-a0a4-ec2a72332f83"
+  volume_type_id = data.vngcloud_vserver_volume_type.ssd.id
   zone_id        = "HCM03-1C"
 }
 

@@ -184,7 +184,7 @@ def test_its_environment(make: Make, monkeypatch: pytest.MonkeyPatch, tmp_path: 
     said = [line.partition("=") for line in engine.run(["up"], None, lambda event: None).last_lines]
     env = {name: value for name, _, value in said}
     assert "the person's own" not in env.values()
-    assert env["PULUMI_BACKEND_URL"] == f"file://{tmp_path}/state/state"
+    assert env["PULUMI_BACKEND_URL"] == f"file://{tmp_path}/state/state?metadata=skip"
     assert env["PULUMI_HOME"] == f"{os.environ['MCLOUD_CACHE_DIR']}/engine/home"
     assert env["PULUMI_CONFIG_PASSPHRASE_FILE"] == str(engine.state.passphrase_file)
     assert engine.state.passphrase_file.read_text() not in env.values()
