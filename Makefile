@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: setup engine demo test lint bench oracle lock clean
+.PHONY: setup engine demo test conformance lint bench oracle lock clean
 
 setup: $(STAMP)
 
@@ -26,6 +26,10 @@ test: lint engine
 	$(BIN)/coverage erase
 	$(BIN)/python -m pytest -n 2 --cov --cov-report= tests
 	$(BIN)/python tests/coverage_floor.py
+
+# Every case of every kind through the engine too: about half an hour.
+conformance: engine
+	MCLOUD_CONFORMANCE=whole $(BIN)/python -m pytest -n 2 tests/conformance
 
 lint: setup
 	$(BIN)/ruff check mcloud adapters tests stacks examples

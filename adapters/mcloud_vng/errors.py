@@ -47,7 +47,10 @@ TABLE: tuple[tuple[str, type[CloudError], str], ...] = (
     ("name must be unique", Conflict, "choose another name"),
     ("already exist", Conflict, "choose another name"),
     ("vpc is overlap with another", Conflict, "choose a block that no network of the project uses"),
+    ("is overlap with another", Conflict, "choose a block that no other subnet of the network uses"),
+    ("only allows attaching 1 floating ip", Conflict, "the server has a public address already"),
     ("already attached", Conflict, "it is attached already"),
+    ("has been attached", Conflict, "it is attached already"),
     ("invalid public key", InvalidRequest, "VNG takes RSA keys only: ssh-keygen -t rsa -b 4096"),
     (
         "cannot get zone with id",

@@ -98,6 +98,13 @@ class Kind(ABC):
     def create(self, session: Any, inputs: Inputs, picks: Picks) -> str:
         """Ask for it; return the native id as soon as the cloud has accepted."""
 
+    def final_id(self, native_id: str, native: Native) -> str:
+        """The id to keep once it is ready, where the cloud tells more then than it did at first. Pure.
+
+        ``read``, ``poll``, ``update`` and ``delete`` must take the first id too: a run may be cut off in between.
+        """
+        return native_id
+
     @abstractmethod
     def read(self, session: Any, native_id: str) -> Native | None:
         """The native resource, or None when it is gone."""

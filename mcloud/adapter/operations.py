@@ -63,6 +63,7 @@ class Operations:
         limiter: shared by all that use the account.
         cancelled: set to stop waiting.
         longest_interval: seconds between two looks at most.
+        haste: how many times faster than the cloud's own it all goes: emulators shorten what takes long.
     """
 
     adapter: Adapter
@@ -70,6 +71,7 @@ class Operations:
     limiter: Limiter = field(default_factory=Limiter)
     cancelled: threading.Event = field(default_factory=threading.Event)
     longest_interval: float = 5.0
+    haste: float = 1.0
 
     def call(self, doing: str, function: Callable[[], T], *, retry: bool) -> T:
         """One exchange with the cloud, its errors in our words; repeated when ``retry`` and it may pass.
@@ -129,7 +131,7 @@ class Operations:
             native = self.finish(kind, native_id, inputs, inputs, picks, what, tell)
         except CloudError as error:
             raise Unfinished(native_id, error) from error
-        return native_id, native
+        return kind.final_id(native_id, native), native
 
     def _create_once(self, kind: Kind, inputs: Inputs, picks: Picks, what: str) -> str:
         """The create call; after an unknown outcome a look, never a blind second try."""
@@ -156,7 +158,7 @@ class Operations:
             Conflict: several things match; a person must choose.
             Cancelled: asked to stop.
         """
-        end = time.monotonic() + kind.believe_none_after
+        end = time.monotonic() + kind.believe_none_after / self.haste
         while True:
             found = self.call(f"look for {what}", lambda: kind.find(self.session, inputs), retry=True)
             if found.ambiguous:

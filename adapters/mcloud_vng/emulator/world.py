@@ -204,7 +204,7 @@ class World:
             "volumes": self.volumes,
             "addresses": self.addresses,
         }
-        return {
+        found = {
             kind: [
                 {"region": self.region, **item}
                 for _, item in sorted(items.items())
@@ -212,3 +212,12 @@ class World:
             ]
             for kind, items in kinds.items()
         }
+        return {**found, "attachments": self._attachments()}
+
+    def _attachments(self) -> list[Item]:
+        """Volumes on servers, boot disks aside."""
+        return [
+            {"region": self.region, "volume": item["uuid"], "server": item["serverId"]}
+            for _, item in sorted(self.volumes.items())
+            if item["serverId"] and not item["bootable"] and item["status"] != "DELETED"
+        ]

@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
 from mcloud.adapter.gaps import Gap
-from mcloud.adapter.kind import Found, Inputs, Kind, Native, Observed, Picks
-from mcloud.errors import NotFound, Temporary
+from mcloud.adapter.kind import Found, Inputs, Kind, Native, Observed, Picks, Poll
+from mcloud.errors import NotFound
 from mcloud.model.base import Placement
 from mcloud_vng import translate
 from mcloud_vng.session import VngSession
-
-LOOKS, BETWEEN = 40, 0.5  # twenty seconds at most
 
 
 class PublicIp(Kind):
     """A floating address at a server's first interface; its native id is ``server/interface/address``.
 
-    The service has no call that only allocates one, and answers an attach with nothing: the address is known when it
-    shows at the interface. Its id is waited for, because it is detached before it is released: without the id, a run
-    that is cut off between the two would leave an address that is charged and that nobody can find.
+    The service has no call that only allocates one, and answers an attach with nothing: until the address shows at the
+    interface, its id is ``server/interface``. The address is kept in the id because it is detached before it is
+    released: without it, a run that is cut off between the two would leave an address that is charged and that nobody
+    can find.
     """
 
     kind = "PublicIp"
@@ -48,12 +46,10 @@ class PublicIp(Kind):
         if nic is None:
             raise NotFound(f"the server {server_id} is not there, or has no interface")
         session.driver.ex_attach_new_address(server_id, nic["uuid"])
-        for _ in range(LOOKS):
-            shown = self._nic(session, server_id)
-            if shown is not None and shown.get("floatingIpId"):
-                return f"{server_id}/{shown['uuid']}/{shown['floatingIpId']}"
-            time.sleep(BETWEEN)
-        raise Temporary(f"the new address of the server {server_id} does not show")
+        return f"{server_id}/{nic['uuid']}"
+
+    def final_id(self, native_id: str, native: Native) -> str:
+        return f"{native['server']}/{native['nic']['uuid']}/{native['nic']['floatingIpId']}"
 
     def _nic(self, session: VngSession, server_id: str) -> Native | None:
         server = session.driver.ex_get_server(server_id)
@@ -61,17 +57,27 @@ class PublicIp(Kind):
         return nics[0] if nics else None
 
     def read(self, session: VngSession, native_id: str) -> Native | None:
-        server_id, _, address = native_id.split("/")
+        server_id, _, address = _parts(native_id)
         nic = self._nic(session, server_id)
-        if nic is None or nic.get("floatingIpId") != address:
+        if nic is None or address not in (None, nic.get("floatingIpId")):
             return None
         return {"server": server_id, "nic": nic}
 
+    def poll(self, session: VngSession, native_id: str, native: Native | None) -> Poll:
+        if native is None:
+            return Poll("gone", "gone")
+        shown = native["nic"].get("floatingIpId")
+        if shown is None and _parts(native_id)[2] is None:
+            return Poll("pending", "not shown yet")
+        return Poll("ready", "attached")
+
     def delete(self, session: VngSession, native_id: str) -> None:
-        native, address = self.read(session, native_id), native_id.split("/")[2]
-        if native is not None:
-            session.driver.ex_detach_address(native["server"], address, native["nic"]["uuid"])
-        session.driver.ex_release_address(address)
+        native, address = self.read(session, native_id), _parts(native_id)[2]
+        shown = native["nic"].get("floatingIpId") if native is not None else None
+        if native is not None and shown is not None:
+            session.driver.ex_detach_address(native["server"], shown, native["nic"]["uuid"])
+        if address or shown:
+            session.driver.ex_release_address(str(address or shown))
 
     def find(self, session: VngSession, inputs: Inputs) -> Found:
         server_id = str(inputs["server"])
@@ -89,3 +95,9 @@ class PublicIp(Kind):
                         f"{server['uuid']}/{nic['uuid']}/{nic['floatingIpId']}",
                         {"server": server["uuid"], "nic": nic},
                     )
+
+
+def _parts(native_id: str) -> tuple[str, str, str | None]:
+    """Server, interface, and the address where it was known."""
+    server, nic, *address = native_id.split("/")
+    return server, nic, address[0] if address else None

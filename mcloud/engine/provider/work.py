@@ -93,7 +93,7 @@ class Work:
         except Unfinished as error:
             known = outputs_of(inputs, Observed({}), operations.session.account)
             raise PartlyDone(at.id_of(error.native_id), known, error) from error
-        return at.id_of(native_id), self._outputs(operations, kind, at, inputs, native)
+        return at.id_of(native_id), self.outputs(operations, kind, at, inputs, native)
 
     def read(
         self, resource_id: str, inputs: Mapping[str, Any], outputs: Mapping[str, Any]
@@ -115,7 +115,7 @@ class Work:
         if not inputs:
             observed = kind.observe(at, native)
             inputs = {"placement": str(at), **observed.inputs, "resolved": observed.picks}
-        return dict(inputs), self._outputs(operations, kind, at, inputs, native)
+        return dict(inputs), self.outputs(operations, kind, at, inputs, native)
 
     def update(self, resource_id: str, olds: Mapping[str, Any], news: Mapping[str, Any]) -> dict[str, Any]:
         """Take the steps from what is there to what is asked for; also goes on with a half-made resource.
@@ -132,7 +132,7 @@ class Work:
         native = operations.finish(
             kind, native_id, self.native(olds, at), self.native(news, at), picks, self.what, self.tell
         )
-        return self._outputs(operations, kind, at, news, native)
+        return self.outputs(operations, kind, at, news, native)
 
     def delete(self, resource_id: str, olds: Mapping[str, Any]) -> None:
         """Delete and wait until it is gone."""
@@ -174,7 +174,7 @@ class Work:
                 where=self.what,
             )
 
-    def _outputs(
+    def outputs(
         self, operations: Operations, kind: Kind, at: Placement, inputs: Mapping[str, Any], native: Mapping[str, Any]
     ) -> dict[str, Any]:
         return outputs_of(inputs, kind.observe(at, native), operations.session.account)
