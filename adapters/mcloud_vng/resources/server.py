@@ -130,5 +130,6 @@ class Server(Kind):
         return by_name([(item["name"], item["uuid"]) for item in servers], inputs["name"])
 
     def list(self, session: VngSession) -> Iterator[tuple[str, Native]]:
+        disks = {item["uuid"]: item for item in session.driver.ex_list_volumes() if item.get("bootable")}
         for item in session.driver.ex_list_servers():
-            yield item["uuid"], {"server": item, "disk": None}
+            yield item["uuid"], {"server": item, "disk": disks.get(item.get("bootVolumeId"))}

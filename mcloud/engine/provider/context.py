@@ -12,6 +12,7 @@ from pathlib import Path
 
 from mcloud.adapter import registry
 from mcloud.adapter.limiter import Limiter
+from mcloud.adapter.listing import Listings
 from mcloud.adapter.operations import Operations
 from mcloud.adapter.profile import Profile, current_name, load_profile
 from mcloud.catalog.cache import load_live, load_price_book
@@ -45,6 +46,7 @@ class Context:
         self._lock = threading.Lock()
         self._home_locks: dict[str, threading.Lock] = {}
         self._operations: dict[str, Operations] = {}
+        self._listings: dict[str, Listings] = {}
         self._catalogs: dict[str, Catalog] = {}
 
     @classmethod
@@ -78,6 +80,12 @@ class Context:
                 session = adapter.connect(self.profile.cloud(at.cloud), at)
                 self._operations[at.home] = Operations(adapter, session, Limiter(), self.cancelled)
             return self._operations[at.home]
+
+    def listings(self, at: Placement) -> Listings:
+        """The lists of the account there."""
+        operations = self.operations(at)
+        with self._lock:
+            return self._listings.setdefault(at.home, Listings(operations))
 
     def guarded(self, at: Placement, account: str | None) -> Operations:
         """The same, refusing an account other than the one in the state.

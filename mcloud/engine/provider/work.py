@@ -87,6 +87,7 @@ class Work:
         native_inputs = self.native(inputs, at)
         picks = inputs.get("resolved") or {}
         self._picks_are_known(picks)
+        self.context.listings(at).forget()
         try:
             native_id, native = operations.create(kind, native_inputs, picks, self.what, self.tell)
         except Unfinished as error:
@@ -108,7 +109,7 @@ class Work:
         at, native_id = split_id(resource_id)
         kind = self.kind(at)
         operations = self.context.guarded(at, outputs.get("account"))
-        native = operations.read(kind, native_id, self.what)
+        native = self.context.listings(at).read(kind, native_id, self.what)
         if native is None or kind.poll(operations.session, native_id, native).phase == "gone":
             return None
         if not inputs:
@@ -127,6 +128,7 @@ class Work:
         operations = self.context.guarded(at, olds.get("account"))
         picks = news.get("resolved") or {}
         self._picks_are_known(picks)
+        self.context.listings(at).forget()
         native = operations.finish(
             kind, native_id, self.native(olds, at), self.native(news, at), picks, self.what, self.tell
         )
@@ -136,6 +138,7 @@ class Work:
         """Delete and wait until it is gone."""
         at, native_id = split_id(resource_id)
         operations = self.context.guarded(at, olds.get("account"))
+        self.context.listings(at).forget()
         operations.delete(self.kind(at), native_id, self.what, self.tell)
 
     def native(self, inputs: Mapping[str, Any], at: Placement) -> dict[str, Any]:
