@@ -55,7 +55,7 @@ def explain_s3(error: Exception, doing: str) -> CloudError | None:
         return None
     if isinstance(error, library.ClientError):
         return _refused(error, doing)
-    if isinstance(error, library.HTTPClientError):
+    if isinstance(error, (library.HTTPClientError, library.ConnectionError)):
         return _unreachable(error, doing, library)
     return None
 

@@ -20,6 +20,7 @@ from mcloud.model.network import GroupPeer, Listener, Rule, parse_ports
 from mcloud.model.references import find_subnet, server_instances
 from mcloud.model.resources import KINDS, CorsInputs, LifecycleInputs, reference_fields
 from mcloud.model.stack import Stack
+from mcloud.model.storage import canonical_policy
 
 _SECTION_OF = {
     "Network": "networks",
@@ -121,6 +122,7 @@ def build_graph(stack: Stack, read_text: TextReader | None = None) -> Graph:
     Raises:
         LookupError: a reference that validate would have found.
         OSError: a text that cannot be read.
+        ValueError: a bucket policy's file that holds none.
     """
     builder = _Builder(stack, read_text or read_reference)
     nodes: list[Node] = []
@@ -401,7 +403,7 @@ class _Builder:
                 publicRead=bucket.public_read,
                 cors=_camel(bucket.cors, CorsInputs),
                 lifecycle=_camel(bucket.lifecycle, LifecycleInputs),
-                policy=self.read_text(bucket.policy) if bucket.policy else None,
+                policy=canonical_policy(self.read_text(bucket.policy)) if bucket.policy else None,
                 keep=bucket.keep,
             )
 

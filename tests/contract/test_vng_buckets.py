@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import subprocess
 import sys
 import threading
@@ -308,17 +309,31 @@ def test_refusals_are_sorted(desk: Desk, code: str, status: int, kind: type[Exce
     assert (found.vendor_code, found.vendor_text) == (code, "the service's own words")
 
 
-def test_connections_that_fail_say_whether_the_request_got_there(desk: Desk, cloud: Running) -> None:
+def cut_off(listener: socket.socket) -> None:
+    """Take one request and say nothing to it."""
+    connection, _ = listener.accept()
+    with connection:
+        connection.recv(100_000)
+
+
+@pytest.mark.parametrize("sent", [True, False])
+def test_a_connection_that_fails_says_whether_the_request_got_there(cloud: Running, sent: bool) -> None:
+    elsewhere = profile(cloud)
+    with socket.create_server(("127.0.0.1", 0)) as listener, ThreadPoolExecutor(1) as pool:
+        elsewhere.endpoints["vstorage"] = f"http://127.0.0.1:{listener.getsockname()[1] if sent else 1}"
+        work = Operations(adapter, adapter.connect(elsewhere, AT))
+        silent = pool.submit(cut_off, listener) if sent else None
+        with pytest.raises(Unreachable, match="no answer from vStorage") as caught:
+            work.call("create", lambda: work.session.buckets.client.create_bucket(Bucket=NAME), retry=False)
+        assert caught.value.sent is sent
+        if silent is not None:
+            silent.result(10)
+
+
+def test_an_answer_that_ends_in_the_middle_may_have_made_something(desk: Desk) -> None:
     desk.fault(action="reset", method="PUT")
-    with pytest.raises(Unreachable) as cut:
+    with pytest.raises((Temporary, Unreachable)):
         desk.work.call("create", lambda: desk.client.create_bucket(Bucket=NAME), retry=False)
-    assert cut.value.sent is True
-    nowhere = profile(cloud)
-    nowhere.endpoints["vstorage"] = "http://127.0.0.1:1"
-    client = adapter.connect(nowhere, AT).buckets.client
-    with pytest.raises(Unreachable, match="no answer from vStorage") as refused:
-        desk.work.call("create", lambda: client.create_bucket(Bucket=NAME), retry=False)
-    assert refused.value.sent is False
 
 
 def test_without_s3_keys_only_buckets_fail_and_it_is_told_what_to_set(cloud: Running) -> None:
