@@ -105,7 +105,9 @@ class Farm:
         """Throw everything away and begin with an account that nobody has used."""
         with _ONE_AT_A_TIME:
             if self._touched:
-                _dispose(self._account)
+                from moto.s3.models import s3_backends
+
+                s3_backends.pop(self._account, None)
             self._begin()
 
     @contextmanager
@@ -120,6 +122,7 @@ class Farm:
                 yield s3_backends[self._account][DEFAULT_PARTITION]
             finally:
                 s3_backends.bucket_accounts = others
+                _forget_instances()
 
 
 def _current(bucket: Any) -> list[str]:
@@ -134,14 +137,17 @@ def _acls_ignored(bucket: Any) -> bool:
     return block is not None and str(block.ignore_public_acls).lower() == "true"
 
 
-def _dispose(account: str) -> None:
-    """Close the files behind the objects of an account; moto itself would close those of all accounts."""
-    from moto.s3.models import FakeKey, s3_backends
+def _forget_instances() -> None:
+    """moto remembers every object that there ever was, with its open file; here an object that is gone is let go.
 
-    s3_backends.pop(account, None)
-    for key in [key for key in FakeKey.instances_tracked if key.account_id == account]:
-        key.dispose()
-        FakeKey.instances_tracked.remove(key)
+    Marked as disposed, it closes its file without a warning when nothing holds it any more.
+    """
+    from moto.s3.models import FakeKey, FakeMultipart
+
+    for key in FakeKey.instances_tracked:
+        key.disposed = True
+    FakeKey.instances_tracked.clear()
+    FakeMultipart.instances_tracked.clear()
 
 
 def allows_all(policy: bytes, action: str, path: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import http.client
 import json
 import os
@@ -504,3 +505,16 @@ def test_the_daemon_has_it_and_rclone_copies_there_and_back(tmp_path: Path) -> N
     finally:
         run(*mcloud, "down", "vng")
     assert not Path(part["secrets"]["secret_key"].removeprefix("file:")).exists()
+
+
+def test_objects_that_are_gone_hold_no_files(cloud: Running, s3: Any) -> None:
+    body = b"x" * (6 * 1024 * 1024)  # more than is kept in memory
+    before = len(os.listdir("/proc/self/fd"))
+    for _ in range(6):
+        s3.put_object(Bucket="first", Key="big", Body=body)
+    gc.collect()
+    assert len(os.listdir("/proc/self/fd")) <= before + 3
+    assert s3.head_object(Bucket="first", Key="big")["ContentLength"] == len(body)
+    httpx.post(f"{cloud.url}/_mcloud/reset").raise_for_status()
+    gc.collect()
+    assert len(os.listdir("/proc/self/fd")) <= before + 2
