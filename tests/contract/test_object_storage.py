@@ -35,6 +35,7 @@ ONCE = Config(
     response_checksum_validation="when_required",
     retries={"total_max_attempts": 1, "mode": "standard"},
 )
+SESSION = boto3.session.Session()
 RCLONE = Path(sys.executable).with_name("rclone")
 
 
@@ -47,13 +48,21 @@ def client(cloud: Running, **changes: Any) -> Any:
         "aws_secret_access_key": cloud.objects.secret_key,
         "config": ONCE,
     }
-    return boto3.session.Session().client("s3", **(values | changes))
+    return SESSION.client("s3", **(values | changes))
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[Running]:
+    with serve(SPEC) as found:
+        yield found
 
 
 @pytest.fixture
-def cloud() -> Iterator[Running]:
-    with serve(SPEC) as running:
-        yield running
+def cloud(running: Running) -> Running:
+    """The one that all tests here share, empty and without faults."""
+    running.app.faults.clear()
+    httpx.post(f"{running.url}/_mcloud/reset").raise_for_status()
+    return running
 
 
 @pytest.fixture

@@ -35,8 +35,10 @@ from mcloud.model.resources import BucketInputs
 from mcloud_vng import adapter
 from mcloud_vng.emulator import SPEC
 from mcloud_vng.resources.bucket import Bucket
+from mcloud_vng.session import VngSession
 
 AT = Placement("vng", "hcm-3")
+SECRETS = {"TEST_SECRET": "a-client-secret", "TEST_S3": "an-s3-secret"}
 NAME = "shop-assets-ab12cd-1a2b3"
 POLICY = {
     "Version": "2012-10-17",
@@ -106,23 +108,42 @@ def profile(cloud: Running, **changes: Any) -> CloudProfile:
     part: dict[str, Any] = SPEC.whole_profile(cloud.url, cloud.client_id, cloud.objects.url)
     part["settings"] |= {"access_key": cloud.objects.access_key}
     part["secrets"] = {"client_secret": "env:TEST_SECRET", "secret_key": "env:TEST_S3"}
+    assert (cloud.client_secret, cloud.objects.secret_key) == (SECRETS["TEST_SECRET"], SECRETS["TEST_S3"])
     return CloudProfile.model_validate(part | changes)
 
 
-@pytest.fixture
-def cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[Running]:
-    with serve(SPEC) as running:
-        assert running.objects is not None
-        monkeypatch.setenv("TEST_SECRET", running.client_secret)
-        monkeypatch.setenv("TEST_S3", running.objects.secret_key)
-        yield running
+@pytest.fixture(scope="module")
+def running() -> Iterator[Running]:
+    with serve(SPEC, client_secret=SECRETS["TEST_SECRET"], secret_key=SECRETS["TEST_S3"]) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def session(running: Running) -> VngSession:
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in SECRETS.items():
+            patch.setenv(name, value)
+        found = adapter.connect(profile(running), AT)
+        assert found.buckets.client is found.buckets.client
+    return found
 
 
 @pytest.fixture
-def desk(cloud: Running) -> Desk:
+def cloud(running: Running, monkeypatch: pytest.MonkeyPatch) -> Running:
+    """The one that all tests here share, empty and without faults."""
+    running.app.faults.clear()
+    assert running.app.objects is not None
+    running.app.objects.reset()
+    for name, value in SECRETS.items():
+        monkeypatch.setenv(name, value)
+    return running
+
+
+@pytest.fixture
+def desk(cloud: Running, session: VngSession) -> Desk:
     kind = adapter.kinds["Bucket"]
     assert isinstance(kind, Bucket)
-    return Desk(cloud, Operations(adapter, adapter.connect(profile(cloud), AT), longest_interval=0.05), kind)
+    return Desk(cloud, Operations(adapter, session, longest_interval=0.05), kind)
 
 
 def test_a_plain_bucket_comes_and_goes(desk: Desk) -> None:
@@ -388,20 +409,17 @@ def test_the_service_s_own_address_is_the_region_s(cloud: Running) -> None:
 
 
 def test_one_client_serves_many_threads(desk: Desk) -> None:
-    names = [f"bucket-{index}" for index in range(12)]
-    ready = threading.Barrier(6)
-    clients = set()
+    names = [f"bucket-{index}" for index in range(6)]
+    fresh = adapter.connect(profile(desk.cloud), AT).buckets
+    ready = threading.Barrier(len(names))
 
-    def make(name: str) -> None:
-        if len(clients) < 1:
-            ready.wait(10)
-        clients.add(id(desk.client))
-        desk.client.create_bucket(Bucket=name)
+    def make(name: str) -> int:
+        ready.wait(10)
+        fresh.client.create_bucket(Bucket=name)
+        return id(fresh.client)
 
-    with ThreadPoolExecutor(6) as pool:
-        list(pool.map(make, names[:6]))
-        list(pool.map(make, names[6:]))
-    assert len(clients) == 1
+    with ThreadPoolExecutor(len(names)) as pool:
+        assert len(set(pool.map(make, names))) == 1
     assert sorted(row["name"] for row in desk.cloud.app.inventory()["buckets"]) == sorted(names)
 
 
