@@ -14,17 +14,19 @@ from mcloud.model.network import (
     Target,
 )
 from mcloud.model.stack import Stack
-from mcloud.model.storage import Bucket, Volume
+from mcloud.model.storage import Bucket, CorsRule, LifecycleRule, Volume
 from mcloud.units import Size
 from mcloud.validate import validate as validate_stack
 
 __all__ = [
     "Bucket",
     "Certificate",
+    "CorsRule",
     "Disk",
     "GroupPeer",
     "Image",
     "Key",
+    "LifecycleRule",
     "Listener",
     "LoadBalancer",
     "MachineSize",

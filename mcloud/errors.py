@@ -189,9 +189,10 @@ class Conflict(CloudError):
 
 
 class InUse(CloudError):
-    """Something else still needs it; may pass by itself once that is gone."""
+    """Something else still needs it. ``passes`` is False where only a person can end that, so that nobody waits."""
 
     code = "in_use"
+    passes = True
 
 
 class QuotaExceeded(CloudError):

@@ -12,6 +12,7 @@ from mcloud.paths import cache_dir
 
 LOOPBACK = ["127.0.0.1", "::1", "localhost"]
 HOMES = ("HOME", "USERPROFILE", "APPDATA", "LOCALAPPDATA", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME")
+STORAGE_KEYS = ("VSTORAGE_ACCESS_KEY", "VSTORAGE_SECRET_KEY")
 CACHE = str(cache_dir())
 
 # Whoever runs the tests may ignore these (nohup, a job in the background), and what is ignored is handed down.
@@ -35,7 +36,7 @@ def _own_folders(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.M
         monkeypatch.setenv(name, str(home))
     monkeypatch.setenv("MCLOUD_CONFIG_DIR", str(home / "config"))
     monkeypatch.setenv("MCLOUD_STATE_DIR", str(home / "state"))
-    for name in ("MCLOUD_PROFILE", "MCLOUD_BACKEND_URL", "CLIENT_ID", "CLIENT_SECRET"):
+    for name in ("MCLOUD_PROFILE", "MCLOUD_BACKEND_URL", "CLIENT_ID", "CLIENT_SECRET", *STORAGE_KEYS):
         monkeypatch.delenv(name, raising=False)
 
 

@@ -20,6 +20,7 @@ from mcloud.errors import (
     Unauthorised,
     Unreachable,
 )
+from mcloud_vng.s3_errors import explain_s3
 from mcloud_vng.vendor_errors import VendorError
 
 TABLE: tuple[tuple[str, type[CloudError], str], ...] = (
@@ -82,6 +83,9 @@ def explain(error: Exception, doing: str) -> CloudError:
     """Sort a driver's error; what is no vendor error is passed on as unknown, by its type only."""
     if isinstance(error, CloudError):
         return error
+    of_storage = explain_s3(error, doing)
+    if of_storage is not None:
+        return of_storage
     if not isinstance(error, VendorError):
         return CloudError(f"cannot {doing}: {type(error).__name__}", hint="run again with --debug")
     if error.status is None:

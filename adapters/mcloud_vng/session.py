@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from mcloud_vng.buckets import Buckets
 from mcloud_vng.errors import explain
 
 if TYPE_CHECKING:
@@ -20,9 +21,10 @@ CLIENT_SECRET_VARIABLE = "CLIENT_SECRET"  # noqa: S105 - a variable's name, the 
 
 @dataclass
 class VngSession:
-    """An open session. The driver is safe to share between threads."""
+    """An open session. Both parts are safe to share between threads."""
 
     driver: VNGNodeDriver
+    buckets: Buckets
 
     @cached_property
     def account(self) -> str:
@@ -50,7 +52,7 @@ def connect(profile: CloudProfile, at: Placement) -> VngSession:
         iam_endpoint=profile.endpoints.get("iam"),
         vserver_endpoint=profile.endpoints.get("vserver"),
     )
-    session = VngSession(driver)
+    session = VngSession(driver, Buckets(profile, at.region))
     try:
         _ = session.account
     except Exception as error:

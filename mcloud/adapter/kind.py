@@ -75,6 +75,8 @@ class Kind(ABC):
     """Seconds that a create or update may take."""
     believe_none_after: ClassVar[float] = 0.0
     """Seconds after a create with an unknown outcome before ``find`` answering none may be believed."""
+    reads_by_list: ClassVar[bool] = True
+    """False where the list costs as many calls as reading each by itself."""
     name_limit: ClassVar[int] = 50
     """Longest name that the cloud takes."""
 

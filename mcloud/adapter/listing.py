@@ -53,7 +53,7 @@ class Listings:
             listed = self._kinds.setdefault(kind.kind, _Listed())
             listed.asked += 1
             few = listed.asked <= SINGLE_READS
-        found = None if few else self._natives(kind, listed).get(native_id)
+        found = None if few or not kind.reads_by_list else self._natives(kind, listed).get(native_id)
         return self._operations.read(kind, native_id, what) if found is None else found
 
     def _natives(self, kind: Kind, listed: _Listed) -> dict[str, Native]:

@@ -232,6 +232,8 @@ class Operations:
             except NotFound:
                 return
             except (InUse, Conflict) as error:
+                if isinstance(error, InUse) and not error.passes:
+                    raise
                 if time.monotonic() >= end:
                     raise TimedOut(f"{what} is still in use: {error.message}", hint=error.hint, where=what) from error
                 tell(error.vendor_text or error.message)

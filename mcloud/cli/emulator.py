@@ -33,10 +33,12 @@ def up(
 ) -> None:
     """Start an emulator and write a profile for it."""
     daemon = control.up(cloud, port=port, time_factor=time_factor, record=record)
-    part = dict(control.spec_of(cloud).profile(daemon.url, daemon.client_id))
-    part["secrets"] = {"client_secret": f"file:{daemon.secret_file}"}
+    part = control.spec_of(cloud).whole_profile(daemon.url, daemon.client_id, daemon.objects_url)
+    part["secrets"] = {name: f"file:{file}" for name, file in daemon.secret_files.items()}
     save_profile(profile, {cloud: part})
     typer.echo(f"the {cloud} emulator is up at {daemon.url} (state times x {daemon.time_factor:g})")
+    if daemon.objects_url:
+        typer.echo(f"its object storage (S3) is at {daemon.objects_url}")
     typer.echo(f"profile {profile!r} leads to it: add --profile {profile}, or export MCLOUD_PROFILE={profile}")
 
 
@@ -58,7 +60,8 @@ def status(cloud: Cloud, as_json: AsJson = False) -> None:
         raise typer.Exit(1)
     found = control.call(cloud, "GET", "status")
     if as_json:
-        out.print_json({**found, "up": True, "url": daemon.url, "pid": daemon.pid})
+        places = {"url": daemon.url, "objects_url": daemon.objects_url}
+        out.print_json({**found, "up": True, **places, "pid": daemon.pid})
         return
     held = ", ".join(f"{number} {kind}" for kind, number in found["objects"].items() if number) or "nothing"
     typer.echo(f"the {cloud} emulator is up at {daemon.url} (state times x {found['time_factor']:g}); it holds {held}")
@@ -70,7 +73,8 @@ def env(cloud: Cloud) -> None:
     daemon = control.running(cloud)
     if daemon is None:
         raise EmulatorError(f"the {cloud} emulator is not up", hint=f"mcloud emulator up {cloud}")
-    for name, value in control.spec_of(cloud).env(daemon.url, daemon.client_id, daemon.secret()).items():
+    variables = control.spec_of(cloud).whole_env(daemon.url, daemon.client_id, daemon.secret(), daemon.objects())
+    for name, value in variables.items():
         typer.echo(f"export {name}={shlex.quote(value)}")
 
 
@@ -82,11 +86,15 @@ def inventory(cloud: Cloud, as_json: AsJson = False) -> None:
         out.print_json(found)
         return
     rows = [
-        (kind, item.get("name") or item.get("displayName") or "", item.get("status", ""))
+        (kind, item.get("name") or item.get("displayName") or "", item.get("status") or _held(item))
         for kind in found
         for item in found[kind]
     ]
     out.table(("kind", "name", "status"), rows)
+
+
+def _held(item: dict[str, Any]) -> str:
+    return f"{item['objects']} objects" if "objects" in item else ""
 
 
 @app.command()

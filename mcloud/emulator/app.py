@@ -16,6 +16,7 @@ from starlette.requests import Request
 
 from mcloud.emulator.faults import FaultRule, Faults
 from mcloud.emulator.http import Answer, Call, Refusal
+from mcloud.emulator.objects import ObjectsApp
 from mcloud.emulator.recorder import Recorder
 from mcloud.emulator.spec import CloudEmulator
 from mcloud.errors import EmulatorError
@@ -33,11 +34,18 @@ class EmulatorApp:
         self.name = name
         self.cloud = cloud
         self.faults = Faults()
+        self.objects: ObjectsApp | None = None
+        """Its object storage, served on a port of its own."""
         self._recorder = recorder
         self._lock = threading.Lock()
         self._routes = [(route, route.pattern()) for route in cloud.routes()]
         self.stop: Callable[[], None] = lambda: None
         self.calls = 0
+
+    def inventory(self) -> dict[str, list[dict[str, Any]]]:
+        """Every object that it holds for the account, by kind, buckets included."""
+        buckets = {} if self.objects is None else {"buckets": self.objects.inventory()}
+        return {**self.cloud.inventory(), **buckets}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -107,7 +115,7 @@ class EmulatorApp:
 
     def _controlled(self, method: str, what: str, body: Any) -> Answer:
         if (method, what) == ("GET", "status"):
-            inventory = self.cloud.inventory()
+            inventory = self.inventory()
             return Answer(
                 200,
                 {
@@ -118,7 +126,7 @@ class EmulatorApp:
                 },
             )
         if (method, what) == ("GET", "inventory"):
-            return Answer(200, self.cloud.inventory())
+            return Answer(200, self.inventory())
         if (method, what) == ("GET", "times"):
             factor = self.cloud.agenda.clock.factor
             times = {name: seconds * factor for name, seconds in self.cloud.times().items()}
@@ -132,6 +140,8 @@ class EmulatorApp:
             if not isinstance(body, dict):
                 raise EmulatorError(f"the values of {what!r} must be a JSON object")
             self.cloud.tune(what, body)
+            if what == "reset" and self.objects is not None:
+                self.objects.reset()
             return Answer(200, {"done": what})
         return Answer(404, {"error": f"no control call {method} {what}"})
 

@@ -18,7 +18,7 @@ from typing import Any
 
 import httpx
 
-from mcloud.emulator.spec import EmulatorSpec, load
+from mcloud.emulator.spec import EmulatorSpec, ObjectAccess, load
 from mcloud.errors import EmulatorError
 from mcloud.paths import state_dir
 
@@ -29,7 +29,12 @@ STOP_SECONDS = 10.0
 
 @dataclass(frozen=True)
 class Daemon:
-    """A started emulator; its secret is in a file of mode 600."""
+    """A started emulator; its secrets are in files of mode 600.
+
+    Attributes:
+        secret_files: name of a secret in a profile -> the file that holds it.
+        objects_url: where its object storage is, where it has any.
+    """
 
     cloud: str
     pid: int
@@ -37,12 +42,19 @@ class Daemon:
     url: str
     time_factor: float
     client_id: str
-    secret_file: str
+    secret_files: dict[str, str]
+    objects_url: str | None = None
     record: str | None = None
 
-    def secret(self) -> str:
-        """The secret that it accepts."""
-        return Path(self.secret_file).read_text(encoding="utf-8").strip()
+    def secret(self, name: str = "client_secret") -> str:
+        """A secret that it accepts."""
+        return Path(self.secret_files[name]).read_text(encoding="utf-8").strip()
+
+    def objects(self) -> ObjectAccess | None:
+        """Its object storage with the key to it."""
+        if self.objects_url is None:
+            return None
+        return ObjectAccess(self.objects_url, self.secret("access_key"), self.secret("secret_key"))
 
 
 def _folder() -> Path:
@@ -108,7 +120,9 @@ def _up(cloud: str, port: int, time_factor: float, record: Path | None) -> Daemo
                 f"the {cloud} emulator is already up on port {there.port}", hint=f"mcloud emulator down {cloud}"
             )
         return there
-    client_id, secret = f"emulated-{secrets.token_hex(4)}", secrets.token_urlsafe(24)
+    client_id = f"emulated-{secrets.token_hex(4)}"
+    hidden = {"client_secret": secrets.token_urlsafe(24)}
+    hidden |= {"access_key": f"EMULATED{secrets.token_hex(6).upper()}", "secret_key": secrets.token_urlsafe(24)}
     command = [sys.executable, "-m", "mcloud.emulator.serve", "--cloud", cloud, "--port", str(port)]
     command += ["--time-factor", str(time_factor), *(["--record", str(record.absolute())] if record else [])]
     log = _folder() / f"{cloud}.log"
@@ -118,23 +132,38 @@ def _up(cloud: str, port: int, time_factor: float, record: Path | None) -> Daemo
         )
     if process.stdin is None or process.stdout is None:
         raise EmulatorError("the emulator has no standard streams")
-    process.stdin.write(json.dumps({"client_id": client_id, "client_secret": secret}) + "\n")
+    process.stdin.write(json.dumps({"client_id": client_id, **hidden}) + "\n")
     process.stdin.close()
-    line = process.stdout.readline().strip()
+    ports = process.stdout.readline().split()
     process.stdout.close()
-    if not line:
+    if not ports:
         process.wait()
         raise EmulatorError(f"the {cloud} emulator did not start: {_last_line(log)}", hint=f"see {log}")
-    secret_file = _folder() / f"{cloud}.secret"
-    _write_private(secret_file, secret)
-    url = f"http://127.0.0.1:{line}"
-    recorded = str(record) if record else None
-    daemon = Daemon(cloud, process.pid, int(line), url, time_factor, client_id, str(secret_file), recorded)
+    url, *objects = [f"http://127.0.0.1:{number}" for number in ports]
+    daemon = Daemon(
+        cloud,
+        process.pid,
+        int(ports[0]),
+        url,
+        time_factor,
+        client_id,
+        _keep(cloud, hidden if objects else {"client_secret": hidden["client_secret"]}),
+        objects[0] if objects else None,
+        str(record) if record else None,
+    )
     _write_private(_run_file(cloud), json.dumps(asdict(daemon)))
     _wait_until_it_answers(cloud, process, log)
     # The daemon outlives us on purpose; the handle is let go without waiting for it.
     process.returncode = 0
     return daemon
+
+
+def _keep(cloud: str, hidden: dict[str, str]) -> dict[str, str]:
+    """Write each secret to a file of its own."""
+    files = {name: _folder() / f"{cloud}.{name}.secret" for name in hidden}
+    for name, file in files.items():
+        _write_private(file, hidden[name])
+    return {name: str(file) for name, file in files.items()}
 
 
 def _wait_until_it_answers(cloud: str, process: subprocess.Popen[str], log: Path) -> None:
@@ -173,7 +202,8 @@ def down(cloud: str) -> bool:
     else:
         os.kill(daemon.pid, signal.SIGKILL)
     _run_file(cloud).unlink(missing_ok=True)
-    Path(daemon.secret_file).unlink(missing_ok=True)
+    for file in daemon.secret_files.values():
+        Path(file).unlink(missing_ok=True)
     return True
 
 

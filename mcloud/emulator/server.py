@@ -1,4 +1,7 @@
-"""Runs an emulator on loopback: in a thread for tests, or in this process for the daemon."""
+"""Runs an emulator on loopback: in a thread for tests, or in this process for the daemon.
+
+Object storage, where the cloud has it, listens on a second port of the same server: S3 takes every path for itself.
+"""
 
 from __future__ import annotations
 
@@ -7,15 +10,16 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import uvicorn
 
-from mcloud.emulator.app import EmulatorApp
+from mcloud.emulator.app import EmulatorApp, Receive, Scope, Send
 from mcloud.emulator.clock import Agenda, Clock
+from mcloud.emulator.objects import ObjectsApp
 from mcloud.emulator.recorder import Recorder
-from mcloud.emulator.spec import EmulatorSpec
+from mcloud.emulator.spec import EmulatorSpec, ObjectAccess
 from mcloud.errors import EmulatorError
 
 HOST = "127.0.0.1"
@@ -31,14 +35,33 @@ class Running:
     app: EmulatorApp
     client_id: str
     client_secret: str
+    objects: ObjectAccess | None = None
 
 
-def build(
-    spec: EmulatorSpec, client_id: str, client_secret: str, clock: Clock, record: Path | None = None
-) -> EmulatorApp:
+@dataclass(frozen=True)
+class Credentials:
+    """What an emulator accepts: for its API, and for its object storage."""
+
+    client_id: str
+    client_secret: str = field(repr=False)
+    access_key: str
+    secret_key: str = field(repr=False)
+
+
+def build(spec: EmulatorSpec, credentials: Credentials, clock: Clock, record: Path | None = None) -> EmulatorApp:
     """The application for one emulated cloud."""
-    cloud = spec.make(client_id, client_secret, Agenda(clock))
-    return EmulatorApp(spec.cloud, cloud, Recorder(record) if record else None)
+    cloud = spec.make(credentials.client_id, credentials.client_secret, Agenda(clock))
+    recorder = Recorder(record) if record else None
+    app = EmulatorApp(spec.cloud, cloud, recorder)
+    if spec.objects is not None:
+        keys = (credentials.access_key, credentials.secret_key)
+        app.objects = ObjectsApp(spec.objects, *keys, app.faults, recorder)
+    return app
+
+
+def listen_for_objects(app: EmulatorApp) -> socket.socket | None:
+    """A free loopback port for object storage, None where the cloud has none."""
+    return None if app.objects is None else listen(0)
 
 
 def listen(port: int) -> socket.socket:
@@ -62,9 +85,17 @@ def listen(port: int) -> socket.socket:
     return listener
 
 
-def make_server(app: EmulatorApp) -> uvicorn.Server:
-    """A quiet server for the application."""
-    config = uvicorn.Config(app, log_level="critical", access_log=False, lifespan="on", ws="none")
+def make_server(app: EmulatorApp, objects: socket.socket | None = None) -> uvicorn.Server:
+    """A quiet server for the application, and for its object storage on the port of ``objects``."""
+    port = None if objects is None else objects.getsockname()[1]
+
+    async def by_port(scope: Scope, receive: Receive, send: Send) -> None:
+        if app.objects is not None and scope["type"] == "http" and scope["server"][1] == port:
+            await app.objects(scope, receive, send)
+        else:
+            await app(scope, receive, send)
+
+    config = uvicorn.Config(by_port, log_level="critical", access_log=False, lifespan="on", ws="none")
     server = uvicorn.Server(config)
 
     def stop() -> None:
@@ -80,23 +111,35 @@ def serve(
     *,
     client_id: str = "test-client",
     client_secret: str = "test-secret",  # noqa: S107 - an emulator's own, accepted by nothing else
+    access_key: str = "TESTACCESSKEY",
+    secret_key: str = "test-secret-key",  # noqa: S107 - as above
     clock: Clock | None = None,
     record: Path | None = None,
 ) -> Iterator[Running]:
     """Serve in a thread while the block runs; the clock runs 1,000 times faster unless one is given."""
-    app = build(spec, client_id, client_secret, clock or Clock(0.001), record)
-    listener = listen(0)
-    server = make_server(app)
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+    credentials = Credentials(client_id, client_secret, access_key, secret_key)
+    app = build(spec, credentials, clock or Clock(0.001), record)
+    listener, objects = listen(0), listen_for_objects(app)
+    sockets = [listener] if objects is None else [listener, objects]
+    server = make_server(app, objects)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": sockets}, daemon=True)
     thread.start()
     end = time.monotonic() + START_SECONDS
     while not server.started:
         if time.monotonic() > end:
             raise EmulatorError("the emulator did not start")
         time.sleep(0.005)
+    access = None if objects is None else ObjectAccess(_url(objects), access_key, secret_key)
     try:
-        yield Running(f"http://{HOST}:{listener.getsockname()[1]}", app, client_id, client_secret)
+        yield Running(_url(listener), app, client_id, client_secret, access)
     finally:
         server.should_exit = True
         thread.join(START_SECONDS)
-        listener.close()
+        for one in sockets:
+            one.close()
+        if app.objects is not None:
+            app.objects.reset()
+
+
+def _url(listener: socket.socket) -> str:
+    return f"http://{HOST}:{listener.getsockname()[1]}"

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.metadata import entry_points
 from typing import Any, Protocol
 
 from mcloud.emulator.clock import Agenda
 from mcloud.emulator.http import Answer, Route
+from mcloud.emulator.objects import ObjectStorage
 from mcloud.errors import EmulatorError
 
 
@@ -38,6 +39,15 @@ class CloudEmulator(Protocol):
 
 
 @dataclass(frozen=True)
+class ObjectAccess:
+    """Where a running emulator's object storage is, and the one key that it accepts."""
+
+    url: str
+    access_key: str
+    secret_key: str = field(repr=False)
+
+
+@dataclass(frozen=True)
 class EmulatorSpec:
     """How to make and use an emulator.
 
@@ -46,12 +56,28 @@ class EmulatorSpec:
         make: builds one, with the client id and secret that it accepts and its clock's factor.
         env: base URL, client id, secret -> variables for the vendor's own clients.
         profile: base URL -> the part of a profile that leads here, without secrets.
+        objects: its object storage, where it has one.
     """
 
     cloud: str
     make: Callable[[str, str, Agenda], CloudEmulator]
     env: Callable[[str, str, str], Mapping[str, str]]
     profile: Callable[[str, str], Mapping[str, Any]]
+    objects: ObjectStorage | None = None
+
+    def whole_env(self, url: str, client_id: str, secret: str, objects: ObjectAccess | None) -> dict[str, str]:
+        """Variables for all of the vendor's clients, those of object storage included."""
+        found = dict(self.env(url, client_id, secret))
+        if self.objects is not None and objects is not None:
+            found |= self.objects.env(objects.url, objects.access_key, objects.secret_key)
+        return found
+
+    def whole_profile(self, url: str, client_id: str, objects_url: str | None) -> dict[str, Any]:
+        """The part of a profile that leads here, object storage included, without secrets."""
+        found = dict(self.profile(url, client_id))
+        if self.objects is not None and objects_url is not None:
+            found["endpoints"] = {**found.get("endpoints", {}), **self.objects.endpoints(objects_url)}
+        return found
 
 
 def load(cloud: str) -> EmulatorSpec:

@@ -18,9 +18,16 @@ from mcloud.load.problems import PATTERNS, Problems
 from mcloud.model.base import NAME_PATTERN
 from mcloud.model.references import suggest
 from mcloud.model.stack import Stack
+from mcloud.model.storage import canonical_policy
 
 _ENDINGS = (".yaml", ".yml", ".json")
-_TEXTS = (("keys", "public_key"), ("servers", "user_data"), ("certificates", "certificate"), ("certificates", "chain"))
+_TEXTS = (
+    ("keys", "public_key"),
+    ("servers", "user_data"),
+    ("certificates", "certificate"),
+    ("certificates", "chain"),
+    ("buckets", "policy"),
+)
 """Section and field of the values that may be ``file:PATH``."""
 
 
@@ -116,7 +123,7 @@ def _environment(path: Path, env: str | None) -> Document | None:
 
 
 def _check_texts(stack: Stack, base: Path, problems: Problems) -> None:
-    """Every ``file:PATH`` can be read, and nobody gives away a private key as a public one."""
+    """Every ``file:PATH`` can be read, policies are JSON, and nobody gives away a private key as a public one."""
     seen: dict[str, str | Problem] = {}
     for section, field in _TEXTS:
         for name, resource in getattr(stack, section).items():
@@ -129,8 +136,17 @@ def _check_texts(stack: Stack, base: Path, problems: Problems) -> None:
             path = (section, name, field)
             if isinstance(text, Problem):
                 problems.add(path, text.message, text.hint)
+            elif field == "policy":
+                _check_policy(text, path, problems)
             elif field != "user_data" and "PRIVATE KEY" in text:
                 problems.add(path, f"{field} holds a private key", "give the public part only")
+
+
+def _check_policy(text: str, path: tuple[str, str, str], problems: Problems) -> None:
+    try:
+        canonical_policy(text)
+    except ValueError as error:
+        problems.add(path, str(error))
 
 
 def _text(value: str, base: Path) -> str | Problem:

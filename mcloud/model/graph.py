@@ -7,17 +7,20 @@ address. A rule's address is made of its content, so adding one moves no other.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
+from pydantic import BaseModel
+
 from mcloud.model.base import Placement
 from mcloud.model.network import GroupPeer, Listener, Rule, parse_ports
 from mcloud.model.references import find_subnet, server_instances
-from mcloud.model.resources import KINDS, reference_fields
+from mcloud.model.resources import KINDS, CorsInputs, LifecycleInputs, reference_fields
 from mcloud.model.stack import Stack
+from mcloud.model.storage import canonical_policy
 
 _SECTION_OF = {
     "Network": "networks",
@@ -119,6 +122,7 @@ def build_graph(stack: Stack, read_text: TextReader | None = None) -> Graph:
     Raises:
         LookupError: a reference that validate would have found.
         OSError: a text that cannot be read.
+        ValueError: a bucket policy's file that holds none.
     """
     builder = _Builder(stack, read_text or read_reference)
     nodes: list[Node] = []
@@ -390,11 +394,27 @@ class _Builder:
         """Buckets."""
         for name, bucket in self.stack.buckets.items():
             path = ("buckets", name)
-            yield self._node("Bucket", name, path, bucket, versioning=bucket.versioning, keep=bucket.keep)
+            yield self._node(
+                "Bucket",
+                name,
+                path,
+                bucket,
+                versioning=bucket.versioning,
+                publicRead=bucket.public_read,
+                cors=_camel(bucket.cors, CorsInputs),
+                lifecycle=_camel(bucket.lifecycle, LifecycleInputs),
+                policy=canonical_policy(self.read_text(bucket.policy)) if bucket.policy else None,
+                keep=bucket.keep,
+            )
 
 
 def _wire(value: Any) -> dict[str, Any]:
     return dict(value.model_dump(mode="json", by_alias=True, exclude_none=True))
+
+
+def _camel(values: Iterable[BaseModel], model: type[BaseModel]) -> list[dict[str, Any]] | None:
+    """The same values as programs write them; None where there are none."""
+    return [_wire(model.model_validate(value.model_dump())) for value in values] or None
 
 
 def _disk(disk: Any) -> dict[str, Any]:

@@ -9,12 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from mcloud.model.base import PlacementText
 from mcloud.model.compute import Billing, Image, MachineSize
 from mcloud.model.network import Cidr
+from mcloud.model.storage import CorsRule, LifecycleRule, canonical_policy
 from mcloud.units import Size
 
 
@@ -161,10 +162,28 @@ class VolumeAttachmentInputs(ResourceInputs):
     server: ServerRef
 
 
+class CorsInputs(CorsRule):
+    """Which web pages of other origins may use a bucket."""
+
+    model_config = ConfigDict(alias_generator=to_camel)
+
+
+class LifecycleInputs(LifecycleRule):
+    """What becomes of a bucket's objects by themselves."""
+
+    model_config = ConfigDict(alias_generator=to_camel)
+
+
 class BucketInputs(ResourceInputs):
     """Object storage."""
 
     versioning: bool = False
+    public_read: bool = False
+    """True: everybody may read its objects."""
+    cors: tuple[CorsInputs, ...] = ()
+    lifecycle: tuple[LifecycleInputs, ...] = ()
+    policy: Annotated[str, AfterValidator(lambda text: canonical_policy(text) if text else "")] = ""
+    """The bucket policy as JSON text; empty: none. BUCKET in a resource stands for the bucket's own name."""
     keep: bool = False
 
 

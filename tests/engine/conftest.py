@@ -63,7 +63,7 @@ class Desk:
         """What the cloud holds."""
         agenda = self.cloud.app.cloud.agenda
         agenda.settle()
-        return self.cloud.app.cloud.inventory()
+        return self.cloud.app.inventory()
 
     def counts(self) -> dict[str, int]:
         """How many of each kind it holds, without those it holds none of."""
@@ -72,10 +72,19 @@ class Desk:
     def profile(self, name: str, cloud: Running, secret: str = "") -> None:
         """Write a profile that leads to an emulator."""
         self.monkeypatch.setenv("MCLOUD_CONFIG_DIR", str(self.folder / ".config"))
-        file = self.folder / f"{name}.secret"
-        file.write_text(secret or cloud.client_secret)
-        file.chmod(0o600)
-        part = {**SPEC.profile(cloud.url, cloud.client_id), "secrets": {"client_secret": f"file:{file}"}}
+        assert cloud.objects is not None
+        values = {
+            "client_secret": secret or cloud.client_secret,
+            "access_key": cloud.objects.access_key,
+            "secret_key": cloud.objects.secret_key,
+        }
+        secrets = {}
+        for key, value in values.items():
+            file = self.folder / f"{name}.{key}.secret"
+            file.write_text(value)
+            file.chmod(0o600)
+            secrets[key] = f"file:{file}"
+        part = {**SPEC.whole_profile(cloud.url, cloud.client_id, cloud.objects.url), "secrets": secrets}
         save_profile(name, {"vng": part})
 
     def fault(self, **rule: Any) -> None:

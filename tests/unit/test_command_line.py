@@ -81,7 +81,6 @@ def test_findings_that_block_are_3_and_tell_where(tmp_path: Path, capsys: pytest
         ({"networks": {"main": {"cidr": "172.31.0.0/16"}}}, "cannot be a VPC's block"),
         ({"networks": {"main": {"cidr": "10.0.0.0/17"}}}, "/16, /20, /22, /24"),
         ({"keys": {"k": {"public_key": "ssh-ed25519 AAAA x"}}}, "VNG takes RSA keys only"),
-        ({"buckets": {"b": {}}}, "does no bucket"),
     ],
 )
 def test_what_the_cloud_cannot_do_is_3(

@@ -273,7 +273,12 @@ def test_buckets_addresses_keys_outputs() -> None:
     assert inputs(made, "KeyPair/deploy")["publicKey"] == "text of file:key.pub"
     assert inputs(made, "Server/web")["key"] == "@KeyPair/deploy"
     assert inputs(made, "Server/web")["extensions"] == {"encryption": True}
-    assert inputs(made, "Bucket/files") == {"placement": "c/r", "versioning": True, "keep": True}
+    assert inputs(made, "Bucket/files") == {
+        "placement": "c/r",
+        "versioning": True,
+        "publicRead": False,
+        "keep": True,
+    }
     assert made.by_address["Bucket/files"].protect
     assert inputs(made, "PublicIp/fixed")["server"] == "@Server/web"
     assert "server" not in inputs(made, "PublicIp/spare")

@@ -122,3 +122,12 @@ def test_at_once_from_many_threads_one_list(listings: Listings, shelf: Shelf) ->
         thread.join()
     assert sorted(item["number"] for item in seen) == list(range(20))
     assert shelf.lists == 1
+
+
+def test_a_kind_whose_list_saves_nothing_is_read_one_by_one(listings: Listings, shelf: Shelf) -> None:
+    class Dear(Shelf):
+        reads_by_list = False
+
+    dear = Dear(shelf.things)
+    assert read_all(listings, dear) == list(shelf.things.values())
+    assert (dear.lists, len(dear.reads)) == (0, 50)

@@ -291,6 +291,16 @@ def test_what_is_in_use_is_waited_out_to_the_deadline(operations: Operations, wa
     assert max(watch.waits) == operations.longest_interval
 
 
+def test_what_only_a_person_can_end_is_not_waited_for(operations: Operations, watch: Any) -> None:
+    full = InUse("it holds objects", hint="empty it")
+    full.passes = False
+    kind = Scripted(delete=[full])
+    with pytest.raises(InUse) as caught:
+        operations.delete(kind, "b-1", "bucket assets")
+    assert caught.value is full
+    assert (kind.calls.count("delete"), watch.now) == (1, 0.0)
+
+
 def test_a_delete_that_is_stopped(operations: Operations, watch: Any) -> None:
     watch.cancelled = True
     with pytest.raises(Cancelled, match="stopped while network main was in use"):

@@ -16,10 +16,12 @@ import mcloud
 SURFACE = {
     "Bucket": "mcloud.model.storage",
     "Certificate": "mcloud.model.network",
+    "CorsRule": "mcloud.model.storage",
     "Disk": "mcloud.model.compute",
     "GroupPeer": "mcloud.model.network",
     "Image": "mcloud.model.compute",
     "Key": "mcloud.model.compute",
+    "LifecycleRule": "mcloud.model.storage",
     "Listener": "mcloud.model.network",
     "LoadBalancer": "mcloud.model.network",
     "MachineSize": "mcloud.model.compute",

@@ -7,6 +7,7 @@ from typing import Any
 
 from mcloud.emulator.spec import EmulatorSpec
 from mcloud_vng.emulator.cloud import VngCloud
+from mcloud_vng.emulator.storage import OBJECTS
 
 
 def _env(url: str, client_id: str, secret: str) -> Mapping[str, str]:
@@ -30,4 +31,4 @@ def _profile(url: str, client_id: str) -> Mapping[str, Any]:
     }
 
 
-SPEC = EmulatorSpec("vng", VngCloud, _env, _profile)
+SPEC = EmulatorSpec("vng", VngCloud, _env, _profile, OBJECTS)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from mcloud.adapter.kind import Kind
 from mcloud_vng.resources.address import PublicIp
+from mcloud_vng.resources.bucket import Bucket
 from mcloud_vng.resources.key import KeyPair
 from mcloud_vng.resources.network import Network, Subnet
 from mcloud_vng.resources.security_group import SecurityGroup, SecurityGroupRule
@@ -24,5 +25,6 @@ KINDS: Mapping[str, Kind] = {
         PublicIp(),
         Volume(),
         VolumeAttachment(),
+        Bucket(),
     )
 }

@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from mcloud.adapter.kind import Observed
 from mcloud.errors import InvalidRequest
 from mcloud.model.base import Placement
+from mcloud.model.resources import BucketInputs
 from mcloud.units import Size
 from mcloud_vng import translate
 from mcloud_vng.resources import KINDS
@@ -71,6 +72,10 @@ def test_every_gap_is_in_a_golden_file(repository: Path) -> None:
         "data-disk-size",
         "address-without-server",
         "labels",
+        "bucket-name",
+        "lifecycle-rules",
+        "policy-principal",
+        "policy-bucket-name",
     }
     folder = repository / "adapters" / "mcloud_vng" / "resources"
     source = "".join(path.read_text(encoding="utf-8") for path in folder.glob("*.py"))
@@ -280,3 +285,100 @@ def test_a_volume_is_not_replaced_by_an_empty_one(change: str) -> None:
     with pytest.raises(InvalidRequest, match="would be empty"):
         KINDS["Volume"].replaces(frozenset({change}), {}, {})
     assert KINDS["Volume"].replaces(frozenset({"size"}), {}, {}) == frozenset()
+
+
+ORIGINS = st.lists(st.sampled_from(["*", "https://a.example", "https://b.example"]), min_size=1, unique=True)
+METHODS = st.lists(st.sampled_from(["GET", "HEAD", "PUT", "POST", "DELETE"]), min_size=1, unique=True)
+DAYS = st.none() | st.integers(1, 3650)
+CORS = st.fixed_dictionaries(
+    {
+        "origins": ORIGINS,
+        "methods": METHODS,
+        "headers": st.just(["etag"]),
+        "maxAgeSeconds": st.none() | st.integers(0, 9),
+    }
+)
+LIFECYCLE = st.builds(
+    lambda prefix, current, older, part: {
+        "prefix": prefix,
+        "expireAfterDays": current or 1,
+        "expireNoncurrentAfterDays": older,
+        "abortMultipartAfterDays": part,
+    },
+    st.text("ab/", max_size=3),
+    DAYS,
+    DAYS,
+    DAYS,
+)
+STATEMENT = st.fixed_dictionaries(
+    {
+        "Effect": st.sampled_from(["Allow", "Deny"]),
+        "Principal": st.sampled_from(["*", {"AWS": "arn:aws:iam:::user/u"}]),
+        "Action": st.sampled_from(["s3:GetObject", ["s3:*"]]),
+        "Resource": st.sampled_from(
+            ["arn:aws:s3:::BUCKET", ["arn:aws:s3:::BUCKET/a*", "arn:aws:s3:::BUCKETS/b"], "arn:aws:s3:::other/*"]
+        ),
+    }
+)
+POLICY = st.just("") | st.lists(STATEMENT, min_size=1, max_size=3).map(lambda items: json.dumps({"Statement": items}))
+
+
+@given(
+    st.from_regex(r"[a-z][a-z0-9-]{1,60}[a-z0-9]", fullmatch=True),
+    st.booleans(),
+    st.booleans(),
+    st.lists(CORS, max_size=2),
+    st.lists(LIFECYCLE, max_size=3),
+    POLICY,
+)
+def test_a_bucket_comes_back(
+    name: str,
+    versioning: bool,
+    public: bool,
+    cors: list[dict[str, Any]],
+    lifecycle: list[dict[str, Any]],
+    policy: str,
+) -> None:
+    asked: dict[str, Any] = {"versioning": versioning, "publicRead": public, "cors": cors, "lifecycle": lifecycle}
+    model = BucketInputs.model_validate({"placement": str(AT), "name": name, "policy": policy, **asked})
+    inputs = model.model_dump(mode="json", by_alias=True, exclude_none=True)
+    found = seen("Bucket", {**body_of("Bucket", inputs), "Endpoint": "https://s3.example"})
+    assert found.inputs == {key: inputs[key] for key in ("name", *asked, "policy")}
+    assert found.outputs == {"endpoint": "https://s3.example"}
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        {"Status": "Disabled", "Filter": {"Prefix": ""}, "Expiration": {"Days": 1}},
+        {"Status": "Enabled", "Filter": {"And": {"Prefix": "a", "Tags": []}}, "Expiration": {"Days": 1}},
+        {"Status": "Enabled", "Prefix": "", "Expiration": {"Date": "2027-01-01"}},
+        {"Status": "Enabled", "Prefix": "", "Expiration": {"Days": 1}, "Transitions": [{"Days": 1}]},
+        {
+            "Status": "Enabled",
+            "Prefix": "",
+            "NoncurrentVersionExpiration": {"NoncurrentDays": 1, "NewerNoncurrentVersions": 2},
+        },
+        {"Status": "Enabled", "Prefix": ""},
+    ],
+)
+def test_a_lifecycle_rule_that_says_more_is_not_taken_for_less(rule: dict[str, Any]) -> None:
+    (shown,) = seen("Bucket", {"Bucket": "b", "Rules": [rule]}).inputs["lifecycle"]
+    assert json.loads(shown["native"]) == rule
+
+
+def test_a_lifecycle_rule_in_the_older_form_is_the_same() -> None:
+    rule = {"ID": "x", "Status": "Enabled", "Prefix": "logs/", "Expiration": {"Days": 3}}
+    assert seen("Bucket", {"Bucket": "b", "Rules": [rule]}).inputs["lifecycle"] == [
+        {"prefix": "logs/", "expireAfterDays": 3}
+    ]
+
+
+def test_a_policy_that_is_no_json_is_shown_as_it_is() -> None:
+    assert seen("Bucket", {"Bucket": "b", "Policy": "nonsense"}).inputs["policy"] == "nonsense"
+
+
+def test_a_bucket_is_not_replaced_by_an_empty_one() -> None:
+    with pytest.raises(InvalidRequest, match="would be empty"):
+        KINDS["Bucket"].replaces(frozenset({"name"}), {}, {})
+    assert KINDS["Bucket"].replaces(frozenset({"versioning", "policy"}), {}, {}) == frozenset()
