@@ -55,13 +55,21 @@ class Route(Kind):
                 f"the network has a route to {inputs['destination']} already, through {there['target']}",
                 hint="remove it in the console, or take this one out",
             )
-        self._target(session, inputs)
+        self._gateway(session, inputs)
         return f"{table['uuid']}/{inputs['destination']}"
 
-    def _target(self, session: VngSession, inputs: Inputs) -> str:
+    def _address(self, session: VngSession, inputs: Inputs) -> str | None:
         """The gateway's address in the network."""
         server = session.driver.ex_get_server(str(inputs["gateway"]))
-        address = topology.address_in(server or {}, str(inputs["network"]))
+        return topology.address_in(server or {}, str(inputs["network"]))
+
+    def _gateway(self, session: VngSession, inputs: Inputs) -> str:
+        """The same, where there must be one.
+
+        Raises:
+            InvalidRequest: there is none.
+        """
+        address = self._address(session, inputs)
         if address is None:
             raise InvalidRequest(
                 f"the server {inputs['gateway']} has no address in the network {inputs['network']}",
@@ -86,7 +94,7 @@ class Route(Kind):
         return phase(native["table"] if native else session.driver.ex_get_route_table(native_id.split("/", 1)[0]))
 
     def update(self, session: VngSession, native_id: str, old: Inputs, new: Inputs, picks: Picks) -> bool:
-        return self._write(session, native_id, self._target(session, new)) != "there"
+        return self._write(session, native_id, self._gateway(session, new)) != "there"
 
     def _write(self, session: VngSession, native_id: str, target: str | None) -> Literal["there", "busy", "written"]:
         """Let the table have the route through ``target``, or none; it may be so already, or the table be busy."""
@@ -109,7 +117,7 @@ class Route(Kind):
         network = session.driver.ex_get_network(str(inputs["network"]))
         table = session.driver.ex_get_route_table(network["routeTableId"]) if network is not None else None
         there = topology.route_to(table, inputs["destination"]) if table is not None else None
-        if table is None or there is None or there["target"] != self._target(session, inputs):
+        if table is None or there is None or there["target"] != self._address(session, inputs):
             return Found()
         native_id = f"{table['uuid']}/{inputs['destination']}"
         return Found(native_id, (native_id,))
