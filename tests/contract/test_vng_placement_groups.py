@@ -31,17 +31,14 @@ def test_a_group_lives_and_goes(account: Any, policy: str, native: str) -> None:
     assert account.inventory("server_groups") == []
 
 
-def test_a_group_goes_after_its_servers(account: Any) -> None:
+def test_a_group_goes_after_its_servers(account: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     group = account.make(KIND, "web-apart", policy="spread")
     server = account.server("web-0", account.network()[1], placementGroup=group)
     assert account.seen("Server", server).inputs["placementGroup"] == f"vng/hcm-3/{group}"
-    kind = adapter.kinds[KIND]
-    patient, kind.deadline = kind.deadline, 0.2  # type: ignore[misc]
-    try:
+    with monkeypatch.context() as hurried:
+        hurried.setattr(adapter.kinds[KIND], "deadline", 0.2)
         with pytest.raises(TimedOut, match="Server group is in use"):
             account.drop(KIND, group)
-    finally:
-        kind.deadline = patient  # type: ignore[misc]
     account.drop("Server", server)
     account.drop(KIND, group)
     assert account.inventory("server_groups") == []
