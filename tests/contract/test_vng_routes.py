@@ -181,6 +181,8 @@ def test_a_write_waits_for_the_one_before(account: Any, place: dict[str, str], m
         ([{"destinationCidrBlock": "::/0", "target": "10.1.1.1"}], "is invalid"),
         ([{"destinationCidrBlock": "10.2.0.0/16", "target": "igw-1"}], "is invalid"),
         ([{"target": "10.1.1.1"}], "is invalid"),
+        ([{"destinationCidrBlock": 5, "target": "10.1.1.1"}], "is invalid"),
+        ([{"destinationCidrBlock": "10.2.0.0/16", "target": 5}], "is invalid"),
         (["10.2.0.0/16"], "is invalid"),
         ([{"destinationCidrBlock": "0.0.0.0/0", "target": "10.1.1.1"}] * 2, "is duplicated"),
         ("10.2.0.0/16", "must be a list"),

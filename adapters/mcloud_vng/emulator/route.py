@@ -38,8 +38,8 @@ def _routes(world: World, table: Item, asked: object) -> list[Item]:
 
 def _entry(item: Any) -> tuple[ipaddress.IPv4Network, str]:
     try:
-        block = ipaddress.IPv4Network(item["destinationCidrBlock"])
-        return block, str(ipaddress.IPv4Address(item["target"]))
+        # As text: the library takes numbers for addresses too.
+        return ipaddress.IPv4Network(f"{item['destinationCidrBlock']}"), str(ipaddress.IPv4Address(f"{item['target']}"))
     except (ValueError, TypeError, KeyError) as error:
         raise refuse(400, "routes: destinationCidrBlock or target is invalid;") from error
 
