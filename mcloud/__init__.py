@@ -26,7 +26,9 @@ __all__ = [
     "LoadBalancer",
     "MachineSize",
     "Network",
+    "PlacementGroup",
     "PublicIp",
+    "Route",
     "Rule",
     "SecurityGroup",
     "Server",
@@ -45,9 +47,9 @@ __version__ = "0.1.0"
 
 _COMPUTE, _NETWORK, _STORAGE = "mcloud.model.compute", "mcloud.model.network", "mcloud.model.storage"
 _HOMES = {
-    **dict.fromkeys(("Disk", "Image", "Key", "MachineSize", "Server"), _COMPUTE),
+    **dict.fromkeys(("Disk", "Image", "Key", "MachineSize", "PlacementGroup", "Server"), _COMPUTE),
     **dict.fromkeys(("Certificate", "GroupPeer", "Listener", "LoadBalancer", "Network", "PublicIp"), _NETWORK),
-    **dict.fromkeys(("Rule", "SecurityGroup", "Subnet", "Target"), _NETWORK),
+    **dict.fromkeys(("Route", "Rule", "SecurityGroup", "Subnet", "Target"), _NETWORK),
     **dict.fromkeys(("Bucket", "CorsRule", "LifecycleRule", "Volume"), _STORAGE),
     "Size": "mcloud.units",
     "Stack": "mcloud.model.stack",

@@ -1,5 +1,5 @@
 from mcloud.load import load_stack
-from mcloud.model.compute import Disk, Image, Key, MachineSize, Server
+from mcloud.model.compute import Disk, Image, Key, MachineSize, PlacementGroup, Server
 from mcloud.model.graph import build_graph
 from mcloud.model.network import (
     Certificate,
@@ -8,6 +8,7 @@ from mcloud.model.network import (
     LoadBalancer,
     Network,
     PublicIp,
+    Route,
     Rule,
     SecurityGroup,
     Subnet,
@@ -31,7 +32,9 @@ __all__ = [
     "LoadBalancer",
     "MachineSize",
     "Network",
+    "PlacementGroup",
     "PublicIp",
+    "Route",
     "Rule",
     "SecurityGroup",
     "Server",

@@ -155,6 +155,20 @@ class VServerCalls:
             if left is not None and left.get("status") != "DELETING":
                 raise
 
+    # Route tables
+
+    def ex_list_route_tables(self) -> list[Raw]:
+        """All tables with their routes; leaving ``name`` out is answered with 500 (MCP-LIVE)."""
+        return self._pages("route-table", name="")
+
+    def ex_get_route_table(self, table_id: str) -> Raw | None:
+        """``uuid``, ``status``, ``networkId``, ``routes``; of a VPC's tables the main one is ``routeTableId``."""
+        return self._get("route-table", table_id)
+
+    def ex_replace_routes(self, table_id: str, body: Raw) -> None:
+        """``routes``: all of them, each ``destinationCidrBlock`` and ``target`` (an address)."""
+        self.connection.call("PUT", self._path("v2", "route-table", table_id, "routes"), body=body)
+
     # Security groups, rules, keys
 
     def ex_list_security_groups(self) -> list[Raw]:
@@ -213,7 +227,7 @@ class VServerCalls:
         """Delete a key."""
         self._delete("sshKeys", key_id)
 
-    # Servers and volumes
+    # Servers
 
     def ex_list_servers(self, name: str | None = None) -> list[Raw]:
         """Servers, or those of exactly this name: the service itself matches a part of it."""
@@ -259,6 +273,48 @@ class VServerCalls:
     def ex_delete_server(self, server_id: str, *, delete_all_volumes: bool = False) -> None:
         """The boot disk always goes; ``delete_all_volumes`` is about attached data volumes (LIVE)."""
         self._delete("servers", server_id, body={"deleteAllVolume": delete_all_volumes})
+
+    # Server groups and interfaces
+
+    def ex_list_server_group_policies(self) -> list[Raw]:
+        """``uuid``, ``name``."""
+        return self._rows("data", "v2", "serverGroups", "policies")
+
+    def ex_list_server_groups(self) -> list[Raw]:
+        """All groups; leaving ``name`` out may be refused ([3P])."""
+        return self._pages("serverGroups", name="")
+
+    def ex_create_server_group(self, body: Raw) -> Raw:
+        """``name`` (unique), ``policyId``."""
+        return self._data("POST", self._path("v2", "serverGroups"), body)
+
+    def ex_get_server_group(self, group_id: str) -> Raw | None:
+        """A group; one that is gone is answered with 200 and ``data: null`` (LIVE)."""
+        return self._get("serverGroups", group_id)
+
+    def ex_update_server_group(self, group_id: str, body: Raw) -> Raw:
+        """``name``, ``description``; without ``serverGroupId`` it is refused (LIVE)."""
+        return self._data("PUT", self._path("v2", "serverGroups", group_id), {**body, "serverGroupId": group_id})
+
+    def ex_delete_server_group(self, group_id: str) -> None:
+        """Refused while a server is in it."""
+        self._delete("serverGroups", group_id)
+
+    def ex_list_interfaces(self, server_id: str) -> list[Raw]:
+        """Private interfaces of a server, its first one too; none when the server is gone."""
+        answer = self._get("servers", server_id, "network-interfaces") or {}
+        return list(answer.get("internalInterfaces") or ())
+
+    def ex_attach_interface(self, server_id: str, body: Raw) -> None:
+        """``subnetRequests``; what the answer holds is not known, the interface shows in the list."""
+        path = self._path("v2", "servers", server_id, "internal-network-interfaces")
+        self.connection.call("POST", path, body=body)
+
+    def ex_detach_interface(self, server_id: str, nic_id: str) -> None:
+        """Detach and delete."""
+        self._delete("servers", server_id, "internal-network-interfaces", body={"networkInterfaceIds": [nic_id]})
+
+    # Volumes
 
     def ex_list_volumes(self) -> list[Raw]:
         """All volumes, boot disks too."""

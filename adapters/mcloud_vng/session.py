@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+import threading
+from collections import defaultdict
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -25,6 +27,13 @@ class VngSession:
 
     driver: VNGNodeDriver
     buckets: Buckets
+    _locks: defaultdict[str, threading.Lock] = field(default_factory=lambda: defaultdict(threading.Lock), repr=False)
+    _guard: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+    def alone_with(self, native_id: str) -> threading.Lock:
+        """The lock of a native thing that is read and then written as a whole."""
+        with self._guard:
+            return self._locks[native_id]
 
     @cached_property
     def account(self) -> str:

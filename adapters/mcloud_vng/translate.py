@@ -12,6 +12,7 @@ from typing import Any
 
 from mcloud.model.base import Placement
 from mcloud.units import Size
+from mcloud_vng.topology import first_interface
 
 # A native answer has the vendor's own free form.
 Native = Mapping[str, Any]
@@ -174,6 +175,8 @@ def server_body(inputs: Native, picks: Native) -> dict[str, Any]:
     }
     if inputs.get("key"):
         body["sshKeyId"] = inputs["key"]
+    if inputs.get("placementGroup"):
+        body["serverGroupId"] = inputs["placementGroup"]
     if inputs.get("userData"):
         body |= {"userData": inputs["userData"], "userDataBase64Encoded": False}
     return body
@@ -191,9 +194,11 @@ def server_seen(at: Placement, native: Native) -> dict[str, Any]:
         "name": server["name"],
         "securityGroups": sorted(at.id_of(group["uuid"]) for group in _own_groups(server)),
     }
-    nics = server.get("internalInterfaces") or ()
-    if nics:
-        seen["subnet"] = at.id_of(f"{nics[0]['networkUuid']}/{nics[0]['subnetUuid']}")
+    nic = first_interface(server)
+    if nic is not None:
+        seen["subnet"] = at.id_of(f"{nic['networkUuid']}/{nic['subnetUuid']}")
+    if server.get("serverGroupId"):
+        seen["placementGroup"] = at.id_of(server["serverGroupId"])
     if disk is not None:
         seen["disk"] = {"size": str(Size.gib(int(disk["size"])))}
     return seen
@@ -221,11 +226,10 @@ def server_picks(native: Native) -> dict[str, Any]:
 
 def server_outputs(native: Native) -> dict[str, Any]:
     """A server's addresses."""
-    nics = native["server"].get("internalInterfaces") or ()
-    outputs: dict[str, Any] = {"privateIp": nics[0].get("fixedIp") if nics else None}
-    public = nics[0].get("floatingIp") if nics else None
-    if public:
-        outputs["publicIp"] = public
+    nic = first_interface(native["server"]) or {}
+    outputs: dict[str, Any] = {"privateIp": nic.get("fixedIp")}
+    if nic.get("floatingIp"):
+        outputs["publicIp"] = nic["floatingIp"]
     return outputs
 
 

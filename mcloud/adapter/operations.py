@@ -203,10 +203,13 @@ class Operations:
         """Take steps until the resource is what ``new`` says; also goes on with a half-made one.
 
         Raises:
-            CloudError: refused, failed, or gone.
+            CloudError: refused, failed, gone, or not so at the deadline.
         """
+        end = time.monotonic() + kind.deadline
         self._ready(kind, native_id, what, tell)
         while self.call(f"update {what}", lambda: kind.update(self.session, native_id, old, new, picks), retry=True):
+            if time.monotonic() >= end:
+                raise TimedOut(f"{what} is not what was asked for after {kind.deadline:.0f} s", where=what)
             self._ready(kind, native_id, what, tell)
         native = self.read(kind, native_id, what)
         if native is None:

@@ -153,6 +153,7 @@ _SECTION_KINDS = {
     "networks": "Network",
     "security_groups": "SecurityGroup",
     "keys": "KeyPair",
+    "placement_groups": "PlacementGroup",
     "servers": "Server",
     "volumes": "Volume",
     "load_balancers": "LoadBalancer",

@@ -1,4 +1,4 @@
-"""Servers and keys as people write them in a stack."""
+"""Servers, placement groups and keys as people write them in a stack."""
 
 from __future__ import annotations
 
@@ -69,6 +69,17 @@ class Key(Model):
     labels: Labels = {}
 
 
+class PlacementGroup(Model):
+    """Which of its servers share a physical host."""
+
+    policy: Literal["spread", "pack"]
+    """spread: on hosts of their own, so that one host's failure takes one server; pack: close together."""
+    strict: bool = False
+    """True: rather no server than one that breaks the policy. False: as far as there is room."""
+    placement: PlacementText | None = None
+    labels: Labels = {}
+
+
 class Server(Model):
     """A virtual machine, or ``count`` equal ones."""
 
@@ -79,12 +90,16 @@ class Server(Model):
     image: Image
     subnet: str
     """Name of the subnet; network.subnet where the name is used twice."""
+    interfaces: tuple[str, ...] = ()
+    """Names of further subnets: one more interface in each. The system inside may have to bring them up itself."""
     count: Annotated[int, Field(ge=0, le=1000)] | None = None
     """How many; they are named NAME-0, NAME-1, ... Left out: one, named NAME."""
     stateless: bool = False
     """True: nothing on its disk is missed when it is replaced."""
     zones: Literal["any", "spread"] | tuple[str, ...] = "any"
     """any: the cloud's choice; spread: over all zones in turn; or a list of zones, taken in turn."""
+    placement_group: str | None = None
+    """Name of the placement group that it starts in."""
     public_ip: bool = False
     """True: each gets a public address of its own."""
     security_groups: tuple[str, ...] = ()

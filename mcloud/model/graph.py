@@ -16,6 +16,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from mcloud.model.base import Placement
+from mcloud.model.groups import group_members, group_networks
 from mcloud.model.network import GroupPeer, Listener, Rule, parse_ports
 from mcloud.model.references import find_subnet, server_instances
 from mcloud.model.resources import KINDS, CorsInputs, LifecycleInputs, reference_fields
@@ -26,6 +27,7 @@ _SECTION_OF = {
     "Network": "networks",
     "SecurityGroup": "security_groups",
     "KeyPair": "keys",
+    "PlacementGroup": "placement_groups",
     "Server": "servers",
     "Volume": "volumes",
     "LoadBalancer": "load_balancers",
@@ -112,6 +114,11 @@ def slug(text: str) -> str:
     return re.sub(r"[^A-Za-z0-9.]+", "-", text).strip("-")
 
 
+def _block_slug(block: str) -> str:
+    """A block as a part of a URN name; a:b::/128 and a::b/128 are two blocks."""
+    return slug(block.replace("::", ":X:"))
+
+
 def build_graph(stack: Stack, read_text: TextReader | None = None) -> Graph:
     """Expand a stack that has no blocking finding.
 
@@ -131,7 +138,10 @@ def build_graph(stack: Stack, read_text: TextReader | None = None) -> Graph:
         builder.groups,
         builder.rules,
         builder.keys,
+        builder.placement_groups,
         builder.servers,
+        builder.interfaces,
+        builder.routes,
         builder.public_ips,
         builder.volumes,
         builder.certificates,
@@ -153,8 +163,8 @@ class _Builder:
     def __init__(self, stack: Stack, read_text: TextReader) -> None:
         self.stack = stack
         self.read_text = read_text
-        self._members = _group_members(stack)
-        self._group_network = _group_networks(stack)
+        self._members = group_members(stack)
+        self._group_network = group_networks(stack)
 
     def _node(self, kind: str, name: str, path: tuple[str | int, ...], resource: Any, **inputs: Any) -> Node:
         placement = getattr(resource, "placement", None) or self._inherited(kind, inputs) or self.stack.placement
@@ -237,7 +247,7 @@ class _Builder:
                     other = peer.group
                 else:
                     inputs["cidr"] = peer
-                    other = peer.replace("::", ":X:")  # a:b::/128 and a::b/128 are two blocks
+                    other = _block_slug(peer)
                 span = "all" if ports is None else "-".join(str(port) for port in dict.fromkeys(ports))
                 name = slug(f"{group}.{direction}.{rule.protocol}.{span}.{other}")
                 yield self._node("SecurityGroupRule", name, path, rule, **inputs)
@@ -247,6 +257,12 @@ class _Builder:
         for name, key in self.stack.keys.items():
             text = self.read_text(key.public_key).strip()
             yield self._node("KeyPair", name, ("keys", name), key, publicKey=text)
+
+    def placement_groups(self) -> Iterator[Node]:
+        """Placement groups, before the servers that start in them."""
+        for name, group in self.stack.placement_groups.items():
+            path = ("placement_groups", name)
+            yield self._node("PlacementGroup", name, path, group, policy=group.policy, strict=group.strict)
 
     def servers(self) -> Iterator[Node]:
         """Servers, ``count`` of each."""
@@ -266,12 +282,36 @@ class _Builder:
                     subnet=f"@Subnet/{network}.{subnet}",
                     securityGroups=[f"@SecurityGroup/{group}" for group in server.security_groups],
                     key=f"@KeyPair/{server.key}" if server.key else None,
+                    placementGroup=f"@PlacementGroup/{server.placement_group}" if server.placement_group else None,
                     zone=self._zone(server.zones, network, subnet, index),
                     disk=_disk(server.disk),
                     userData=self.read_text(server.user_data) if server.user_data else None,
                     stateless=server.stateless,
                     billing=_wire(server.billing) if server.billing else None,
                 )
+
+    def interfaces(self) -> Iterator[Node]:
+        """Further interfaces: one for each instance of a server and each further subnet."""
+        for name, server in self.stack.servers.items():
+            where = server.placement or self.stack.placement
+            for index, text in enumerate(server.interfaces):
+                subnet = ".".join(find_subnet(self.stack, text))
+                for instance in server_instances(self.stack, name):
+                    inputs = {"placement": where, "server": f"@Server/{instance}", "subnet": f"@Subnet/{subnet}"}
+                    path = ("servers", name, "interfaces", index)
+                    yield Node("NetworkInterface", f"{instance}.{subnet}", inputs, path)
+
+    def routes(self) -> Iterator[Node]:
+        """Static routes, after the servers that they lead to."""
+        for name, network in self.stack.networks.items():
+            for index, route in enumerate(network.routes):
+                inputs = {
+                    "placement": network.placement or self.stack.placement,
+                    "network": f"@Network/{name}",
+                    "destination": route.to,
+                    "gateway": f"@Server/{server_instances(self.stack, route.via)[0]}",
+                }
+                yield Node("Route", f"{name}.{_block_slug(route.to)}", inputs, ("networks", name, "routes", index))
 
     def _zone(self, zones: str | tuple[str, ...], network: str, subnet: str, index: int) -> str | None:
         if isinstance(zones, tuple) and zones:
@@ -427,29 +467,3 @@ def _monitor(check: str | None) -> dict[str, Any] | None:
         return None
     protocol, _, path = check.partition(":")
     return {"protocol": protocol, "path": path} if path else {"protocol": protocol}
-
-
-def _group_members(stack: Stack) -> dict[str, list[str]]:
-    """Group -> the blocks of the subnets that its members are in, sorted."""
-    found: dict[str, set[str]] = {name: set() for name in stack.security_groups}
-    for server in stack.servers.values():
-        network, subnet = find_subnet(stack, server.subnet)
-        for group in server.security_groups:
-            found[group].add(stack.networks[network].subnets[subnet].cidr)
-    for balancer in stack.load_balancers.values():
-        for text in balancer.subnets:
-            network, subnet = find_subnet(stack, text)
-            for group in balancer.security_groups:
-                found[group].add(stack.networks[network].subnets[subnet].cidr)
-    return {name: sorted(cidrs) for name, cidrs in found.items()}
-
-
-def _group_networks(stack: Stack) -> dict[str, str]:
-    """Group -> its network: the one it names, its members', or the only one there is."""
-    found: dict[str, str] = {}
-    for server in stack.servers.values():
-        for group in server.security_groups:
-            found.setdefault(group, find_subnet(stack, server.subnet)[0])
-    only = next(iter(stack.networks), None) if len(stack.networks) == 1 else None
-    chosen = {name: group.network or found.get(name) or only for name, group in stack.security_groups.items()}
-    return {name: network for name, network in chosen.items() if network}

@@ -158,6 +158,15 @@ class Subnet(Model):
     labels: Labels = {}
 
 
+class Route(Model):
+    """Where a network sends what is for addresses outside of it."""
+
+    to: Cidr
+    """The addresses: a block outside the network's own; 0.0.0.0/0 for everything else."""
+    via: str
+    """Name of the server that passes it on, of one instance where it has a count."""
+
+
 class Network(Model):
     """A private network with its subnets."""
 
@@ -165,6 +174,8 @@ class Network(Model):
     """Its address block, a private one."""
     subnets: dict[Name, Subnet] = {}
     """Its subnets by name."""
+    routes: tuple[Route, ...] = ()
+    """Its static routes, for all of its subnets."""
     placement: PlacementText | None = None
     labels: Labels = {}
 

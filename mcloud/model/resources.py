@@ -50,6 +50,7 @@ SubnetRef = Annotated[str, RefTo("Subnet")]
 GroupRef = Annotated[str, RefTo("SecurityGroup")]
 KeyRef = Annotated[str, RefTo("KeyPair")]
 ServerRef = Annotated[str, RefTo("Server")]
+PlacementGroupRef = Annotated[str, RefTo("PlacementGroup")]
 VolumeRef = Annotated[str, RefTo("Volume")]
 LoadBalancerRef = Annotated[str, RefTo("LoadBalancer")]
 PoolRef = Annotated[str, RefTo("Pool")]
@@ -107,10 +108,35 @@ class PublicIpInputs(ResourceInputs):
     server: ServerRef | None = None
 
 
+class NetworkInterfaceInputs(ResourceInputs):
+    """A further interface of a server; its first one comes with the server."""
+
+    server: ServerRef
+    subnet: SubnetRef
+
+
+class RouteInputs(ResourceInputs):
+    """A static route of a network, for all of its subnets."""
+
+    network: NetworkRef
+    destination: Cidr
+    """The addresses that it is for: a block outside the network's own."""
+    gateway: ServerRef
+    """The server that passes on what is for them."""
+
+
 class KeyPairInputs(ResourceInputs):
     """An SSH public key."""
 
     public_key: str
+
+
+class PlacementGroupInputs(ResourceInputs):
+    """Which of its servers share a physical host; a server joins it when it is made."""
+
+    policy: Literal["spread", "pack"]
+    strict: bool = False
+    """True: rather no server than one that breaks the policy."""
 
 
 class RootDisk(BaseModel):
@@ -134,6 +160,7 @@ class ServerInputs(ResourceInputs):
     subnet: SubnetRef
     security_groups: tuple[GroupRef, ...] = ()
     key: KeyRef | None = None
+    placement_group: PlacementGroupRef | None = None
     zone: str | None = None
     """Left out: the placement's zone, else the region's default. It must be the subnet's where subnets have one."""
     disk: RootDisk = RootDisk()
@@ -253,11 +280,16 @@ KINDS: dict[str, KindType] = {
         KindType("SecurityGroup", "mcloud:network:SecurityGroup", SecurityGroupInputs, "security group"),
         KindType("SecurityGroupRule", "mcloud:network:SecurityGroupRule", SecurityGroupRuleInputs, "rule"),
         KindType("PublicIp", "mcloud:network:PublicIp", PublicIpInputs, "public IP", ("address",)),
+        KindType(
+            "NetworkInterface", "mcloud:network:NetworkInterface", NetworkInterfaceInputs, "interface", ("privateIp",)
+        ),
+        KindType("Route", "mcloud:network:Route", RouteInputs, "route"),
         KindType("LoadBalancer", "mcloud:network:LoadBalancer", LoadBalancerInputs, "load balancer", ("address",)),
         KindType("Listener", "mcloud:network:Listener", ListenerInputs, "listener"),
         KindType("Pool", "mcloud:network:Pool", PoolInputs, "pool"),
         KindType("Certificate", "mcloud:network:Certificate", CertificateInputs, "certificate"),
         KindType("Server", "mcloud:compute:Server", ServerInputs, "server", ("privateIp", "publicIp")),
+        KindType("PlacementGroup", "mcloud:compute:PlacementGroup", PlacementGroupInputs, "placement group"),
         KindType("KeyPair", "mcloud:compute:KeyPair", KeyPairInputs, "key"),
         KindType("Volume", "mcloud:storage:Volume", VolumeInputs, "volume"),
         KindType("VolumeAttachment", "mcloud:storage:VolumeAttachment", VolumeAttachmentInputs, "attachment"),

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, StringConstraints
 
 from mcloud.model.base import Labels, Model, Name, PlacementText
-from mcloud.model.compute import Key, Server
+from mcloud.model.compute import Key, PlacementGroup, Server
 from mcloud.model.network import Certificate, LoadBalancer, Network, PublicIp, SecurityGroup
 from mcloud.model.storage import Bucket, Volume
 
@@ -19,6 +19,7 @@ SECTIONS: dict[str, str] = {
     "networks": "network",
     "security_groups": "security group",
     "keys": "key",
+    "placement_groups": "placement group",
     "servers": "server",
     "volumes": "volume",
     "load_balancers": "load balancer",
@@ -85,6 +86,8 @@ class Stack(Model):
     """Sets of allow rules by name."""
     keys: dict[Name, Key] = {}
     """SSH keys by name."""
+    placement_groups: dict[Name, PlacementGroup] = {}
+    """Groups of servers that share hosts, or do not, by name."""
     servers: dict[Name, Server] = {}
     """Servers by name."""
     volumes: dict[Name, Volume] = {}

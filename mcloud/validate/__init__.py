@@ -8,6 +8,7 @@ from mcloud.validate.names import check_names
 from mcloud.validate.network import check_blocks, check_exposure
 from mcloud.validate.placement import check_placement
 from mcloud.validate.references import check_references
+from mcloud.validate.topology import check_destinations, check_gateways, check_interfaces
 from mcloud.validate.usage import check_public_addresses, check_unused
 
 __all__ = ["Finding", "validate"]
@@ -18,9 +19,10 @@ def validate(stack: Stack) -> tuple[Finding, ...]:
 
     Where a reference leads nowhere, the rules that follow references are left out: they would have nothing to follow.
     """
-    found = [*check_references(stack), *check_blocks(stack), *check_exposure(stack)]
+    found = [*check_references(stack), *check_blocks(stack), *check_exposure(stack), *check_destinations(stack)]
     if not any(item.code == "reference" for item in found):
         found += [*check_placement(stack), *check_names(stack)]
+        found += [*check_gateways(stack), *check_interfaces(stack)]
         found += [*check_public_addresses(stack), *check_unused(stack)]
     return tuple(sorted(set(found), key=_order))
 

@@ -17,7 +17,7 @@ Relation = tuple[Path, str, Any, str, str, Any]
 
 def check_placement(stack: Stack) -> Iterator[Finding]:
     """Resources that refer to one another are on one cloud and in one region."""
-    relations = (_of_servers, _of_server_parts, _of_load_balancers, _of_groups)
+    relations = (_of_servers, _of_server_parts, _of_routes, _of_load_balancers, _of_groups)
     for path, word, resource, other_word, name, other in (item for part in relations for item in part(stack)):
         here, there = home_of(stack, resource), home_of(stack, other)
         if here != there:
@@ -36,6 +36,19 @@ def _of_servers(stack: Stack) -> Iterator[Relation]:
             yield (*base, "security_groups", index), "server", server, "security group", group, other
         if server.key is not None:
             yield (*base, "key"), "server", server, "key", server.key, stack.keys[server.key]
+        for index, text in enumerate(server.interfaces):
+            there = stack.networks[find_subnet(stack, text)[0]]
+            yield (*base, "interfaces", index), "server", server, "subnet", text, there
+        if server.placement_group is not None:
+            apart = stack.placement_groups[server.placement_group]
+            yield (*base, "placement_group"), "server", server, "placement group", server.placement_group, apart
+
+
+def _of_routes(stack: Stack) -> Iterator[Relation]:
+    for name, network in stack.networks.items():
+        for index, route in enumerate(network.routes):
+            path = ("networks", name, "routes", index, "via")
+            yield path, "network", network, "server", route.via, stack.servers[find_server(stack, route.via)]
 
 
 def _of_server_parts(stack: Stack) -> Iterator[Relation]:

@@ -26,6 +26,7 @@ def check_references(stack: Stack) -> Iterator[Finding]:
     """Dangling and ambiguous references, with the nearest name."""
     yield from _groups(stack)
     yield from _servers(stack)
+    yield from _routes(stack)
     yield from _storage(stack)
     yield from _load_balancers(stack)
     yield from _outputs(stack)
@@ -78,6 +79,18 @@ def _servers(stack: Stack) -> Iterator[Finding]:
                 yield from _named((*base, "security_groups", index), "security group", group, stack.security_groups)
         if server.key is not None and server.key not in stack.keys:
             yield from _named((*base, "key"), "key", server.key, stack.keys)
+        for index, text in enumerate(server.interfaces):
+            yield from _found((*base, "interfaces", index), partial(find_subnet, stack, text))
+        if server.placement_group is not None:
+            path = (*base, "placement_group")
+            yield from _named(path, "placement group", server.placement_group, stack.placement_groups)
+
+
+def _routes(stack: Stack) -> Iterator[Finding]:
+    for name, network in stack.networks.items():
+        for index, route in enumerate(network.routes):
+            path = ("networks", name, "routes", index, "via")
+            yield from _one_server(stack, path, route.via, "a route leads to one server")
 
 
 def _storage(stack: Stack) -> Iterator[Finding]:
@@ -86,18 +99,19 @@ def _storage(stack: Stack) -> Iterator[Finding]:
             yield from _found(("volumes", name, "attach"), partial(server_instances, stack, volume.attach))
     for name, address in stack.public_ips.items():
         if address.server is not None:
-            yield from _one_server(stack, ("public_ips", name, "server"), address.server)
+            path = ("public_ips", name, "server")
+            yield from _one_server(stack, path, address.server, "an address belongs to one server")
 
 
-def _one_server(stack: Stack, path: Path, text: str) -> Iterator[Finding]:
-    """An address belongs to one server, so ``web`` is not enough where web has a count."""
+def _one_server(stack: Stack, path: Path, text: str, why: str) -> Iterator[Finding]:
+    """One server is wanted, so ``web`` is not enough where web has a count."""
     try:
         instances = server_instances(stack, text)
     except ReferenceProblem as error:
         yield Finding("reference", "block", path, error.message, error.hint)
         return
     if len(instances) != 1:
-        message = f"an address belongs to one server, but {text!r} is {len(instances)} servers"
+        message = f"{why}, but {text!r} is {len(instances)} servers"
         yield Finding("reference", "block", path, message, f"write {instances[0]}" if instances else "its count is 0")
 
 

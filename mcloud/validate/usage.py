@@ -30,7 +30,7 @@ def check_public_addresses(stack: Stack) -> Iterator[Finding]:
 
 
 def check_unused(stack: Stack) -> Iterator[Finding]:
-    """Keys and groups that nothing refers to."""
+    """Keys and groups of either kind that nothing refers to."""
     keys = {server.key for server in stack.servers.values()}
     for name in stack.keys:
         if name not in keys:
@@ -40,3 +40,8 @@ def check_unused(stack: Stack) -> Iterator[Finding]:
     for name in stack.security_groups:
         if name not in groups:
             yield Finding("unused", "note", ("security_groups", name), f"nothing is in the security group {name!r}")
+    used = {server.placement_group for server in stack.servers.values()}
+    for name in stack.placement_groups:
+        if name not in used:
+            path = ("placement_groups", name)
+            yield Finding("unused", "note", path, f"no server is in the placement group {name!r}")

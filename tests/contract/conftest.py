@@ -11,8 +11,15 @@ import httpx
 import pytest
 import yaml
 
-from mcloud.emulator.clock import ManualClock
+from mcloud.adapter.kind import Native, Observed
+from mcloud.adapter.operations import Operations
+from mcloud.adapter.profile import CloudProfile
+from mcloud.emulator.clock import Clock, ManualClock
+from mcloud.emulator.faults import FaultRule
 from mcloud.emulator.server import Running, serve
+from mcloud.model.base import Placement
+from mcloud_vng import adapter
+from mcloud_vng.driver import VNGNodeDriver
 from mcloud_vng.emulator import SPEC
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "web.yaml"
@@ -81,3 +88,86 @@ def api() -> Iterator[Api]:
         with httpx.Client(base_url=f"{cloud.url}/vserver/vserver-gateway", headers=headers) as client:
             project = client.get("/v1/projects").json()["projects"][0]["projectId"]
             yield Api(cloud, clock, client, project)
+
+
+@dataclass
+class Account:
+    """The adapter's kinds on an account of their own, with all that surrounds a call."""
+
+    cloud: Running
+    operations: Operations
+
+    @property
+    def driver(self) -> VNGNodeDriver:
+        """The calls themselves."""
+        found: VNGNodeDriver = self.operations.session.driver
+        return found
+
+    def make(self, kind: str, name: str, /, **inputs: Any) -> str:
+        """Create, and wait until it is ready; the native id."""
+        given = {"name": name, **inputs}
+        native_id, _ = self.operations.create(adapter.kinds[kind], given, PICKS, f"{kind} {name}")
+        return native_id
+
+    def change(self, kind: str, native_id: str, /, **inputs: Any) -> None:
+        """Update to these inputs."""
+        self.operations.finish(adapter.kinds[kind], native_id, {}, inputs, PICKS, kind)
+
+    def drop(self, kind: str, native_id: str) -> None:
+        """Delete, and wait until it is gone."""
+        self.operations.delete(adapter.kinds[kind], native_id, kind)
+
+    def native(self, kind: str, native_id: str) -> Native | None:
+        """What ``read`` gives."""
+        return self.operations.read(adapter.kinds[kind], native_id, kind)
+
+    def seen(self, kind: str, native_id: str) -> Observed:
+        """What is there, in neutral words."""
+        native = self.native(kind, native_id)
+        assert native is not None
+        return adapter.kinds[kind].observe(AT, native)
+
+    def listed(self, kind: str) -> dict[str, Native]:
+        """All of a kind."""
+        return dict(adapter.kinds[kind].list(self.operations.session))
+
+    def find(self, kind: str, **inputs: Any) -> str | None:
+        """What these inputs would have made."""
+        return adapter.kinds[kind].find(self.operations.session, inputs).native_id
+
+    def fault(self, **rule: Any) -> None:
+        """Arm a fault."""
+        self.cloud.app.faults.add(FaultRule(**rule))
+
+    def inventory(self, kind: str) -> list[dict[str, Any]]:
+        """What the cloud holds."""
+        self.cloud.app.cloud.agenda.settle()
+        found: list[dict[str, Any]] = self.cloud.app.cloud.inventory()[kind]
+        return found
+
+    def network(self, block: int = 20) -> tuple[str, str]:
+        """A network 10.block.0.0/16 and its subnet 10.block.1.0/24: native ids."""
+        network = self.make("Network", f"network-{block}", cidr=f"10.{block}.0.0/16")
+        return network, self.subnet(network, f"10.{block}.1.0/24")
+
+    def subnet(self, network: str, cidr: str) -> str:
+        """One more subnet."""
+        return self.make("Subnet", "subnet-" + cidr.replace(".", "-").split("/")[0], network=network, cidr=cidr)
+
+    def server(self, name: str, subnet: str, **inputs: Any) -> str:
+        """A server."""
+        return self.make("Server", name, subnet=subnet, disk={"size": "20 GiB"}, **inputs)
+
+
+AT = Placement("vng", "hcm-3")
+PICKS = {"zone": "HCM03-1C", "flavorId": FLAVOR, "imageId": IMAGE, "diskTypeId": DISK}
+
+
+@pytest.fixture
+def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
+    """An account on a cloud whose states last a thousandth of the vendor's."""
+    with serve(SPEC, clock=Clock(0.001)) as cloud:
+        objects = cloud.objects.url if cloud.objects else ""
+        profile = CloudProfile.model_validate(SPEC.whole_profile(cloud.url, cloud.client_id, objects))
+        monkeypatch.setenv("CLIENT_SECRET", cloud.client_secret)
+        yield Account(cloud, Operations(adapter, adapter.connect(profile, AT), longest_interval=0.05))

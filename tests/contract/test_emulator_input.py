@@ -98,6 +98,11 @@ PATHS = (
     "/v2/{p}/servers/{s}/rename",
     "/v2/{p}/servers/{s}/update-sec-group",
     "/v2/{p}/servers/{s}/wan-ips/auto/attach",
+    "/v2/{p}/servers/{s}/internal-network-interfaces",
+    "/v2/{p}/serverGroups",
+    "/v2/{p}/serverGroups/{grp}",
+    "/v2/{p}/route-table",
+    "/v2/{p}/route-table/{rt}/routes",
     "/v2/{p}/volumes",
     "/v2/{p}/volumes/{v}/resize",
     "/v2/{p}/volumes/{v}/rename",
@@ -112,6 +117,8 @@ NAMES = (
     *("flavorId", "imageId", "networkId", "subnetId", "rootDiskSize", "rootDiskTypeId", "encryptionVolume"),
     *("securityGroup", "sshKeyId", "serverGroupId", "userData", "osLicence", "newSize", "newVolumeTypeId"),
     *("size", "volumeTypeId", "encryptionType", "multiAttach", "networkInterfaceId"),
+    *("policyId", "subnetRequests", "subnetIds", "ip", "networkInterfaceIds"),
+    *("routes", "destinationCidrBlock", "target"),
 )
 LIKELY = ("test-thing", "10.9.0.0/16", "HCM03-1C", "ingress", "IPv4", "IPv6", "tcp", "any", "::/0", 0, 22, 20)
 
@@ -146,6 +153,9 @@ def standing() -> Iterator[tuple[httpx.Client, dict[str, str]]]:
                 "encryptionVolume": False,
             }
             ids["s"] = make("/v2/{p}/servers", server, "uuid")
+            policy = client.get("/v2/{p}/serverGroups/policies".format(**ids)).json()["data"][0]["uuid"]
+            ids["grp"] = make("/v2/{p}/serverGroups", {"name": "standing", "policyId": policy}, "uuid")
+            ids["rt"] = client.get("/v2/{p}/networks/{net}".format(**ids)).json()["routeTableId"]
             ids["v"] = client.get("/v2/{p}/servers/{s}".format(**ids)).json()["data"]["bootVolumeId"]
             yield client, ids
 

@@ -25,6 +25,7 @@ FULL: dict[str, Any] = {
                 "web": {"cidr": "10.0.1.0/24", "internet": "direct", "zone": "z1"},
                 "db": {"cidr": "10.0.2.0/24"},
             },
+            "routes": [{"to": "0.0.0.0/0", "via": "web-2"}, {"to": "192.168.0.0/16", "via": "db"}],
         },
         "far": {"cidr": "10.1.0.0/16", "placement": "d/s", "subnets": {"x": {"cidr": "10.1.1.0/24"}}},
     },
@@ -41,9 +42,12 @@ FULL: dict[str, Any] = {
         "idle": {"network": "far", "placement": "d/s"},
     },
     "keys": {"deploy": {"public_key": "file:key.pub", "labels": {"owner": "you", "x": "y"}}},
+    "placement_groups": {"apart": {"policy": "spread"}, "near": {"policy": "pack", "strict": True}},
     "servers": {
         "web": {
             "count": 3,
+            "interfaces": ["db"],
+            "placement_group": "apart",
             "size": {"vcpu": 2, "memory": "4 GiB"},
             "image": IMAGE,
             "subnet": "web",
@@ -159,3 +163,62 @@ def test_two_blocks_are_two_rules() -> None:
     nodes = [node for node in build_graph(stack).nodes if node.kind == "SecurityGroupRule"]
     assert [node.inputs.get("cidr") for node in nodes] == [*blocks, None]
     assert len({node.name for node in nodes}) == 5
+
+
+def test_interfaces_and_routes_follow_their_servers(graph: Graph) -> None:
+    """One interface for each instance, and a route to the one instance that is named."""
+    made = {node.address: node for node in graph.nodes if node.kind in ("NetworkInterface", "Route", "PlacementGroup")}
+    assert list(made) == [
+        "PlacementGroup/apart",
+        "PlacementGroup/near",
+        "NetworkInterface/web-0.main.db",
+        "NetworkInterface/web-1.main.db",
+        "NetworkInterface/web-2.main.db",
+        "Route/main.0.0.0.0-0",
+        "Route/main.192.168.0.0-16",
+    ]
+    assert made["NetworkInterface/web-1.main.db"].inputs == {
+        "placement": "c/r",
+        "server": "@Server/web-1",
+        "subnet": "@Subnet/main.db",
+    }
+    assert made["Route/main.0.0.0.0-0"].inputs == {
+        "placement": "c/r",
+        "network": "@Network/main",
+        "destination": "0.0.0.0/0",
+        "gateway": "@Server/web-2",
+    }
+    assert made["PlacementGroup/near"].inputs["strict"] is True
+    assert {node.inputs.get("placementGroup") for node in graph.nodes if node.kind == "Server"} == {
+        "@PlacementGroup/apart",
+        None,
+    }
+
+
+def test_a_group_s_members_are_in_all_their_subnets(graph: Graph) -> None:
+    (rule,) = [node for node in graph.nodes if node.inputs.get("peerGroup") == "@SecurityGroup/web"]
+    assert rule.inputs["peerCidrs"] == ["10.0.1.0/24", "10.0.2.0/24"]
+
+
+def test_two_routes_are_two_resources() -> None:
+    blocks = ["fd00:1::/128", "fd00::1/128", "::/0", "0.0.0.0/0"]
+    stack = Stack.model_validate(
+        {
+            "mcloud": 1,
+            "name": "s",
+            "placement": "c/r",
+            "networks": {
+                "n": {
+                    "cidr": "10.0.0.0/16",
+                    "placement": "c/r/z",
+                    "subnets": {"a": {"cidr": "10.0.1.0/24"}},
+                    "routes": [{"to": block, "via": "w"} for block in blocks],
+                }
+            },
+            "servers": {"w": {"flavor": {"c": "big"}, "image": IMAGE, "subnet": "a"}},
+        }
+    )
+    nodes = [node for node in build_graph(stack).nodes if node.kind == "Route"]
+    assert [node.inputs["destination"] for node in nodes] == blocks
+    assert len({node.name for node in nodes}) == 4
+    assert {node.inputs["placement"] for node in nodes} == {"c/r/z"}

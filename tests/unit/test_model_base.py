@@ -94,15 +94,24 @@ REFERENCES = {
     "Listener": {"loadBalancer": "LoadBalancer", "pool": "Pool", "certificate": "Certificate"},
     "Pool": {"loadBalancer": "LoadBalancer", "members": "Server"},
     "Certificate": {},
-    "Server": {"subnet": "Subnet", "securityGroups": "SecurityGroup", "key": "KeyPair"},
+    "Server": {
+        "subnet": "Subnet",
+        "securityGroups": "SecurityGroup",
+        "key": "KeyPair",
+        "placementGroup": "PlacementGroup",
+    },
+    "PlacementGroup": {},
+    "NetworkInterface": {"server": "Server", "subnet": "Subnet"},
+    "Route": {"network": "Network", "gateway": "Server"},
     "KeyPair": {},
     "Volume": {},
     "VolumeAttachment": {"volume": "Volume", "server": "Server"},
     "Bucket": {},
 }
 TOKENS = {
-    "network": "Network Subnet SecurityGroup SecurityGroupRule PublicIp LoadBalancer Listener Pool Certificate",
-    "compute": "Server KeyPair",
+    "network": "Network Subnet SecurityGroup SecurityGroupRule PublicIp NetworkInterface Route LoadBalancer Listener "
+    "Pool Certificate",
+    "compute": "Server KeyPair PlacementGroup",
     "storage": "Volume VolumeAttachment Bucket",
 }
 

@@ -262,6 +262,14 @@ def test_an_update_takes_steps_until_there_is_none(operations: Operations) -> No
     assert "BUILDING" in told
 
 
+def test_an_update_that_never_ends_is_given_up(operations: Operations) -> None:
+    kind = Scripted(update=[True], poll=[PENDING, READY] * 40)
+    kind.deadline = 1.0  # type: ignore[misc]
+    with pytest.raises(TimedOut, match="server web is not what was asked for after 1 s"):
+        operations.finish(kind, "i-1", {}, {}, {}, "server web")
+    assert 5 < kind.calls.count("update") <= 20
+
+
 @pytest.mark.parametrize(
     ("answers", "given", "deletes"),
     [

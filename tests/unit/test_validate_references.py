@@ -18,7 +18,11 @@ GOOD: dict[str, Any] = {
     "name": "s",
     "placement": "c/r",
     "networks": {
-        "main": {"cidr": "10.0.0.0/16", "subnets": {"web": {"cidr": "10.0.1.0/24", "internet": "direct"}}},
+        "main": {
+            "cidr": "10.0.0.0/16",
+            "subnets": {"web": {"cidr": "10.0.1.0/24", "internet": "direct"}},
+            "routes": [{"to": "0.0.0.0/0", "via": "web-0"}],
+        },
         "side": {"cidr": "10.1.0.0/16", "subnets": {"db": {"cidr": "10.1.1.0/24"}, "x": {"cidr": "10.1.2.0/24"}}},
     },
     "security_groups": {
@@ -34,6 +38,8 @@ GOOD: dict[str, Any] = {
             "subnet": "web",
             "security_groups": ["web"],
             "key": "deploy",
+            "interfaces": ["x"],
+            "placement_group": "apart",
         },
         "db": {"size": SIZE, "image": IMAGE, "subnet": "side.db", "security_groups": ["db"]},
     },
@@ -50,6 +56,7 @@ GOOD: dict[str, Any] = {
             ],
         }
     },
+    "placement_groups": {"apart": {"policy": "spread"}},
     "buckets": {"assets": {}},
     "extensions": {"c": {"servers.web": {"knob": 1}, "networks.main": {}}},
     "outputs": {
@@ -85,6 +92,13 @@ def test_a_sound_stack_has_no_findings() -> None:
         ("servers/web/security_groups/0", "zzz", "there is no security group 'zzz'", "known: db, web"),
         ("servers/web/key", "deplyo", "there is no key 'deplyo'", "did you mean 'deploy'?"),
         ("security_groups/web/network", "mani", "there is no network 'mani'", "did you mean 'main'?"),
+        ("servers/web/interfaces/0", "y", "there is no subnet 'y'", "known: db, web, x"),
+        ("servers/web/interfaces/0", "side.d", "there is no subnet 'side.d'", "did you mean 'side.db'?"),
+        ("servers/web/placement_group", "apat", "there is no placement group 'apat'", "did you mean 'apart'?"),
+        ("networks/main/routes/0/via", "wep-0", "there is no server 'wep-0'", "known: db, web"),
+        ("networks/main/routes/0/via", "web-2", "'web' has no instance 'web-2'", "its count is 2"),
+        ("networks/main/routes/0/via", "web", "a route leads to one server, but 'web' is 2 servers", "write web-0"),
+        ("outputs/a", "placement_groups.apat.id", "there is no placement group 'apat'", "did you mean 'apart'?"),
         ("volumes/data/attach", "dbb", "there is no server 'dbb'", "did you mean 'db'?"),
         ("volumes/data/attach", "web-2", "'web' has no instance 'web-2'", "its count is 2"),
         ("volumes/data/attach", "web-01", "there is no server 'web-01'", "did you mean 'web'?"),
@@ -142,6 +156,7 @@ def test_an_address_for_a_server_with_no_instance() -> None:
     stack = Stack.model_validate(
         {
             **GOOD,
+            "networks": {name: {**network, "routes": []} for name, network in GOOD["networks"].items()},
             "servers": {"web": {**GOOD["servers"]["web"], "count": 0}, "db": GOOD["servers"]["db"]},
             "public_ips": {"front": {"server": "web"}},
             "volumes": {},

@@ -43,6 +43,8 @@ def used(world: World) -> dict[str, int]:
         "VOLUME": len(world.volumes),
         "FLOATING_IP": len(world.addresses),
         "VOLUME_SIZE": sum(volume["size"] for volume in world.volumes.values()),
+        "SERVER_GROUP": len(world.server_groups),
+        "ROUTE_TABLE": len(world.route_tables),
     }
 
 

@@ -12,7 +12,7 @@ from urllib.parse import unquote
 from mcloud.emulator.clock import Agenda
 from mcloud.emulator.http import Answer, Call, Refusal, Route
 from mcloud.errors import EmulatorError
-from mcloud_vng.emulator import address, catalog, network, security, server, volume
+from mcloud_vng.emulator import address, catalog, interface, network, placement, route, security, server, volume
 from mcloud_vng.emulator.world import World, refuse, state_times
 
 LIFETIME = 7200  # seconds; the vendor's API landing page
@@ -23,7 +23,10 @@ HANDLERS = (
     *catalog.ROUTES,
     *network.ROUTES,
     *security.ROUTES,
+    *placement.ROUTES,
     *server.ROUTES,
+    *interface.ROUTES,
+    *route.ROUTES,
     *volume.ROUTES,
     *address.ROUTES,
 )

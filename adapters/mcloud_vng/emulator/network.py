@@ -85,6 +85,7 @@ def create_network(world: World, call: Call) -> Answer:
         "zone": world.zone_view(zone),
     }
     world.networks[item["id"]] = item
+    world.add_route_table(item["routeTableId"], item["routeTableName"], item["id"], "ACTIVE")
     world.later("network-create", item, "ACTIVE")
     return data(item)
 
@@ -128,6 +129,8 @@ def delete_network(world: World, call: Call) -> Answer:
         world.networks.pop(item["id"], None)
         for subnet in [s for s in world.subnets.values() if s["networkUuid"] == item["id"]]:
             world.subnets.pop(subnet["uuid"], None)
+        for table in [t for t in world.route_tables.values() if t["networkId"] == item["id"]]:
+            world.route_tables.pop(table["uuid"], None)
 
     world.agenda.after(state_times()["network-delete"], gone)
     return Answer(200)
@@ -207,7 +210,7 @@ def delete_subnet(world: World, call: Call) -> Answer:
         raise refuse(400, "Cannot delete the creating subnet")
     if item["status"] in ("DELETING", "DELETED"):
         raise refuse(500, "Internal Server Error", "InternalServerError")
-    if any(server["subnetId"] == item["uuid"] for server in world.servers.values()):
+    if any(item["uuid"] in world.subnets_of(server) for server in world.servers.values()):
         raise refuse(400, "Cannot delete subnet: Having server is using this subnet.", "SubnetInUse")
     item["status"] = "DELETING"
 

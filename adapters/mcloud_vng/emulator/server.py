@@ -9,6 +9,7 @@ from mcloud.emulator.http import Answer, Call
 from mcloud_vng.emulator.catalog import image_view
 from mcloud_vng.emulator.envelope import data, fields, not_emulated, page
 from mcloud_vng.emulator.network import check_quota, network, subnet
+from mcloud_vng.emulator.placement import server_group
 from mcloud_vng.emulator.security import group
 from mcloud_vng.emulator.volume import make_volume
 from mcloud_vng.emulator.world import Item, World, refuse, state_times
@@ -75,7 +76,7 @@ def create_server(world: World, call: Call) -> Answer:
         raise refuse(400, f"flavor {flavor['id']} don't support image {image['id']}")
     _check_disk(world, body, zone)
     if body.get("serverGroupId"):
-        raise refuse(400, f"Not found server group with id {body['serverGroupId']}")
+        server_group(world, body["serverGroupId"])
     groups = [group(world, item)["id"] for item in body.get("securityGroup") or ()] or [world.default_group]
     key = _key_name(world, body.get("sshKeyId"))
     _check_quotas(world, VM=1, VCPU=int(flavor["cpu"]), VOLUME=1, VOLUME_SIZE=body["rootDiskSize"])
@@ -96,8 +97,10 @@ def create_server(world: World, call: Call) -> Answer:
         "networkId": parent["id"],
         "subnetId": place["uuid"],
         "secgroupIds": groups,
-        "fixedIp": _address(world, place),
+        "serverGroupId": body.get("serverGroupId") or None,
+        "fixedIp": free_address(world, place),
         "nicId": world.new_id("net-in"),
+        "nics": [],
         "autoRenew": bool(body.get("isEnableAutoRenew")),
         "hasUserData": bool(body.get("userData")),
         "licence": bool(body.get("osLicence")),
@@ -142,9 +145,10 @@ def _key_name(world: World, key_id: str | None) -> str | None:
     return str(world.keys[key_id]["name"])
 
 
-def _address(world: World, place: Item) -> str:
+def free_address(world: World, place: Item) -> str:
     """The first free address; the platform's own first ten are left (how many it keeps is unknown)."""
     taken = {server["fixedIp"] for server in world.servers.values() if server["subnetId"] == place["uuid"]}
+    taken |= {nic["fixedIp"] for server in world.servers.values() for nic in server["nics"]}
     hosts = list(ipaddress.IPv4Network(place["cidr"]).hosts())
     for host in hosts[9:] or hosts:
         if str(host) not in taken:
@@ -168,23 +172,16 @@ def view(world: World, item: Item, *, listed: bool = False) -> Item:
     """A server as it is answered; the list has no boot disk (MCP-LIVE)."""
     wan = item.get("wan")
     public = wan if wan and wan["status"] == "ATTACHED" else {}
-    nic = {
+    first = {
         "uuid": item["nicId"],
         "createdAt": item["createdAt"],
-        "updatedAt": None,
-        "status": "ACTIVE",
-        "type": "NETWORK",
-        "interfaceType": "PRIVATE",
-        "product": "vServer",
-        "serverUuid": item["uuid"],
         "networkUuid": item["networkId"],
         "subnetUuid": item["subnetId"],
-        "portUuid": item["nicId"],
-        "mac": "fa:16:3e:" + ":".join(item["nicId"][-6:][i : i + 2] for i in (0, 2, 4)),
         "fixedIp": item["fixedIp"],
         "floatingIp": public.get("ip"),
         "floatingIpId": public.get("uuid"),
     }
+    placed = world.server_groups.get(item["serverGroupId"] or "")
     return {
         "uuid": item["uuid"],
         "name": item["name"],
@@ -197,8 +194,8 @@ def view(world: World, item: Item, *, listed: bool = False) -> Item:
         "metadata": None,
         "migrateState": None,
         "product": None,
-        "serverGroupId": None,
-        "serverGroupName": None,
+        "serverGroupId": item["serverGroupId"],
+        "serverGroupName": placed["name"] if placed else None,
         "sshKeyName": item["sshKeyName"],
         "stopBeforeMigrate": False,
         "user": None,
@@ -208,15 +205,37 @@ def view(world: World, item: Item, *, listed: bool = False) -> Item:
         "flavor": world.flavor_view(world.flavors[item["flavorId"]]),
         "secGroups": [{"name": world.groups[one]["name"], "uuid": one} for one in item["secgroupIds"]],
         "externalInterfaces": [],
-        "internalInterfaces": [nic],
+        "internalInterfaces": [_nic_view(item, nic) for nic in (first, *item["nics"])],
     }
 
 
-def _server(world: World, call: Call) -> Item:
-    found = world.servers.get(call.params["id"])
+def _nic_view(item: Item, nic: Item) -> Item:
+    """A private interface as it is answered."""
+    return {
+        "updatedAt": None,
+        "status": "ACTIVE",
+        "type": "NETWORK",
+        "interfaceType": "PRIVATE",
+        "product": "vServer",
+        "serverUuid": item["uuid"],
+        "portUuid": nic["uuid"],
+        "mac": "fa:16:3e:" + ":".join(nic["uuid"][-6:][i : i + 2] for i in (0, 2, 4)),
+        "floatingIp": None,
+        "floatingIpId": None,
+        **nic,
+    }
+
+
+def server(world: World, server_id: str) -> Item:
+    """The server, or the vendor's 404."""
+    found = world.servers.get(server_id)
     if found is None:
-        raise refuse(404, f"Cannot get server with id {call.params['id']}", "NotFound")
+        raise refuse(404, f"Cannot get server with id {server_id}", "NotFound")
     return found
+
+
+def _server(world: World, call: Call) -> Item:
+    return server(world, call.params["id"])
 
 
 def get_server(world: World, call: Call) -> Answer:
@@ -231,7 +250,7 @@ def list_servers(world: World, call: Call) -> Answer:
 
 def servers_of_subnet(world: World, call: Call) -> Answer:
     """A bare array (LIVE)."""
-    rows = [view(world, item) for item in world.servers.values() if item["subnetId"] == call.params["sub"]]
+    rows = [view(world, item) for item in world.servers.values() if call.params["sub"] in world.subnets_of(item)]
     return Answer(200, rows)
 
 

@@ -39,9 +39,11 @@ QUOTAS = {
     "VOLUME": 200,
     "FLOATING_IP": 50,
     "VOLUME_SIZE": 10_000,
+    "SERVER_GROUP": 5,
+    "ROUTE_TABLE": 20,
 }
 """[DOC] quota-limit.md 2026-08-07, sizes in GB, but for security groups (10 there), so that bigger stacks can be
-tried."""
+tried. The names of the last two are not the vendor's."""
 
 
 @cache
@@ -92,6 +94,8 @@ class World:
         self.servers: dict[str, Item] = {}
         self.volumes: dict[str, Item] = {}
         self.addresses: dict[str, Item] = {}
+        self.server_groups: dict[str, Item] = {}
+        self.route_tables: dict[str, Item] = {}
         self._numbers = 100
         self._add_default_group()
 
@@ -108,6 +112,19 @@ class World:
         }
         self.groups[item["id"]] = item
         self.default_group = str(item["id"])
+
+    def add_route_table(self, table_id: str, name: str, network: str, status: str) -> Item:
+        """A table without routes."""
+        item: Item = {
+            "uuid": table_id,
+            "name": name,
+            "status": status,
+            "networkId": network,
+            "createdAt": self.stamp(),
+            "routes": [],
+        }
+        self.route_tables[table_id] = item
+        return item
 
     def number(self) -> int:
         """The next of the numeric ids that create answers of groups and rules have."""
@@ -144,6 +161,10 @@ class World:
         if found is None or not found[2]:
             raise refuse(404, f"Cannot get zone with id {name}", "NotFound")
         return name
+
+    def subnets_of(self, server: Item) -> list[str]:
+        """The subnets that a server has an interface in."""
+        return [server["subnetId"], *(nic["subnetUuid"] for nic in server["nics"])]
 
     def zone_view(self, name: str) -> Item:
         """A zone as other objects show it."""
@@ -193,7 +214,10 @@ class World:
         return str(uuid.uuid5(uuid.NAMESPACE_URL, f"type-zone/{zone}/{name}"))
 
     def inventory(self) -> dict[str, list[Item]]:
-        """What the account holds here, by kind; the system's own group is not in it, nor what is deleted already."""
+        """What the account holds here, by kind; not the system's own group and the VPCs' main route tables, nor what
+        is deleted already."""
+        main = {network["routeTableId"] for network in self.networks.values()}
+        tables = self.route_tables
         kinds = {
             "networks": self.networks,
             "subnets": self.subnets,
@@ -203,6 +227,10 @@ class World:
             "servers": self.servers,
             "volumes": self.volumes,
             "addresses": self.addresses,
+            "server_groups": self.server_groups,
+            "interfaces": {nic["uuid"]: nic for server in self.servers.values() for nic in server["nics"]},
+            "route_tables": {key: table for key, table in tables.items() if key not in main},
+            "routes": {route["uuid"]: route for table in tables.values() for route in table["routes"]},
         }
         found = {
             kind: [

@@ -7,8 +7,11 @@ from collections.abc import Mapping
 from mcloud.adapter.kind import Kind
 from mcloud_vng.resources.address import PublicIp
 from mcloud_vng.resources.bucket import Bucket
+from mcloud_vng.resources.interface import NetworkInterface
 from mcloud_vng.resources.key import KeyPair
 from mcloud_vng.resources.network import Network, Subnet
+from mcloud_vng.resources.placement_group import PlacementGroup
+from mcloud_vng.resources.route import Route
 from mcloud_vng.resources.security_group import SecurityGroup, SecurityGroupRule
 from mcloud_vng.resources.server import Server
 from mcloud_vng.resources.volume import Volume, VolumeAttachment
@@ -21,7 +24,10 @@ KINDS: Mapping[str, Kind] = {
         SecurityGroup(),
         SecurityGroupRule(),
         KeyPair(),
+        PlacementGroup(),
         Server(),
+        NetworkInterface(),
+        Route(),
         PublicIp(),
         Volume(),
         VolumeAttachment(),

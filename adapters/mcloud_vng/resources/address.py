@@ -11,6 +11,7 @@ from mcloud.errors import NotFound
 from mcloud.model.base import Placement
 from mcloud_vng import translate
 from mcloud_vng.session import VngSession
+from mcloud_vng.topology import first_interface
 
 
 class PublicIp(Kind):
@@ -52,9 +53,7 @@ class PublicIp(Kind):
         return f"{native['server']}/{native['nic']['uuid']}/{native['nic']['floatingIpId']}"
 
     def _nic(self, session: VngSession, server_id: str) -> Native | None:
-        server = session.driver.ex_get_server(server_id)
-        nics = (server or {}).get("internalInterfaces") or []
-        return nics[0] if nics else None
+        return first_interface(session.driver.ex_get_server(server_id) or {})
 
     def read(self, session: VngSession, native_id: str) -> Native | None:
         server_id, _, address = _parts(native_id)
@@ -89,12 +88,10 @@ class PublicIp(Kind):
 
     def list(self, session: VngSession) -> Iterator[tuple[str, Native]]:
         for server in session.driver.ex_list_servers():
-            for nic in (server.get("internalInterfaces") or [])[:1]:
-                if nic.get("floatingIp"):
-                    yield (
-                        f"{server['uuid']}/{nic['uuid']}/{nic['floatingIpId']}",
-                        {"server": server["uuid"], "nic": nic},
-                    )
+            nic = first_interface(server)
+            if nic is not None and nic.get("floatingIp"):
+                native_id = f"{server['uuid']}/{nic['uuid']}/{nic['floatingIpId']}"
+                yield native_id, {"server": server["uuid"], "nic": nic}
 
 
 def _parts(native_id: str) -> tuple[str, str, str | None]:

@@ -117,7 +117,8 @@ class Subnet(Kind):
                     resource,
                     "lossy",
                     "VNG's NAT is ordered through billing and no official client can do it ([3P] live 2026-10)",
-                    "order a Public NAT instance in the console, or give the servers public addresses",
+                    "route 0.0.0.0/0 to a server that does NAT (routes of the network), order a Public NAT instance in "
+                    "the console, or give the servers public addresses",
                 )
             )
         return found

@@ -26,6 +26,8 @@ class Server(Kind):
             "image",
             "subnet",
             "key",
+            # A server joins a group when it is made; none joins or leaves later ([MCP] 2026-08).
+            "placementGroup",
             "userData",
             "extensions",
             "resolved.zone",
