@@ -39,7 +39,7 @@ def _routes(world: World, table: Item, asked: object) -> list[Item]:
 def _entry(item: Any) -> tuple[ipaddress.IPv4Network, str]:
     try:
         # As text: the library takes numbers for addresses too.
-        return ipaddress.IPv4Network(f"{item['destinationCidrBlock']}"), str(ipaddress.IPv4Address(f"{item['target']}"))
+        return ipaddress.IPv4Network(str(item["destinationCidrBlock"])), str(ipaddress.IPv4Address(str(item["target"])))
     except (ValueError, TypeError, KeyError) as error:
         raise refuse(400, "routes: destinationCidrBlock or target is invalid;") from error
 
