@@ -45,9 +45,13 @@ class NetworkInterface(Kind):
         return made[0]
 
     def _in_subnet(self, session: VngSession, inputs: Inputs) -> list[str]:
+        """Further interfaces in the subnet; the one that the server was made with is never one of them."""
         server_id, subnet = str(inputs["server"]), str(inputs["subnet"]).split("/")[1]
         nics = session.driver.ex_list_interfaces(server_id)
-        return [f"{server_id}/{nic['uuid']}" for nic in nics if nic.get("subnetUuid") == subnet]
+        first = topology.first_interface({"internalInterfaces": nics})
+        return [
+            f"{server_id}/{nic['uuid']}" for nic in nics if nic is not first and nic.get("subnetUuid") == subnet
+        ]
 
     def read(self, session: VngSession, native_id: str) -> Native | None:
         server_id, wanted = native_id.split("/")

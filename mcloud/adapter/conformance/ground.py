@@ -56,7 +56,7 @@ class Ground:
     def objects(self) -> Counter[str]:
         """How many of each kind it holds."""
         self.cloud.agenda.settle()
-        return Counter({kind: len(items) for kind, items in self.cloud.inventory().items() if items})
+        return Counter({kind: len(items) for kind, items in self.running.app.inventory().items() if items})
 
     @property
     def changing(self) -> dict[str, Any]:

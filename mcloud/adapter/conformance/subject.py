@@ -143,6 +143,9 @@ def _subjects() -> dict[str, Subject]:
         ),
         Subject("Listener", {"loadBalancer": "@LoadBalancer", "pool": "@Pool", "port": 80, "protocol": "http"}),
         Subject("Bucket", {}, {"versioning": True}),
+        Subject("PlacementGroup", {"policy": "spread"}, {}, {"policy": "pack"}),
+        Subject("NetworkInterface", {"server": "@Server", "subnet": "@Subnet"}),
+        Subject("Route", {"network": "@Network", "destination": "10.99.0.0/16", "gateway": "@Server"}),
     )
     return {subject.kind: subject for subject in found}
 

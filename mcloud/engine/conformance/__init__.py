@@ -85,11 +85,18 @@ def _own_settings(folder: Path) -> Iterator[None]:
 
 
 def _cloud_profile(target: Target, running: Running, folder: Path) -> CloudProfile:
-    secret = folder / "client.secret"
-    secret.write_text(running.client_secret, encoding="utf-8")
-    secret.chmod(0o600)
-    part = dict(target.spec.profile(running.url, running.client_id))
-    return CloudProfile.model_validate({**part, "secrets": {"client_secret": f"file:{secret}"}})
+    values, url = {"client_secret": running.client_secret}, None
+    if running.objects is not None:
+        url = running.objects.url
+        values |= {"access_key": running.objects.access_key, "secret_key": running.objects.secret_key}
+    secrets = {}
+    for name, value in values.items():
+        path = folder / f"{name}.secret"
+        path.write_text(value, encoding="utf-8")
+        path.chmod(0o600)
+        secrets[name] = f"file:{path}"
+    part = target.spec.whole_profile(running.url, running.client_id, url)
+    return CloudProfile.model_validate({**part, "secrets": secrets})
 
 
 def runs(target: Target, faces: Iterable[str] = FACES, *, whole: bool = False) -> list[ConformanceRun]:
