@@ -351,7 +351,7 @@ class VServerCalls:
         path = self._path("v2", "volumes", volume_id, "snapshots")
         answer = self.connection.call("POST", path, body=body)
         # Bare for the vendor's SDK; its MCP server takes it in ``data`` too.
-        return dict(answer["data"] if "data" in answer else answer)
+        return dict(answer.get("data", answer))
 
     def ex_delete_snapshot(self, volume_id: str, snapshot_id: str) -> None:
         """Delete one."""
