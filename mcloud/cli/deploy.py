@@ -7,7 +7,9 @@ from typing import Any
 
 import typer
 
+from mcloud.adapter.charges import totals
 from mcloud.cli import out
+from mcloud.cli.charges import charge_lines, charges_of
 from mcloud.cli.options import AsJson, Env, Offline, Overlays, ProfileName, Sets, StackFile, make_app
 from mcloud.cli.validate import check_stack, show_picks
 from mcloud.engine.deploy import Deployment, Outcome, require_state
@@ -22,6 +24,7 @@ from mcloud.model.resources import KINDS
 GROUP = False
 app = make_app("Deploy a stack.")
 
+MAKING = ("create", "create-replacement", "replace")
 PENDING, BLOCKED, PARTLY = 2, 3, 4
 OLD_WORDS = {"delete": "is gone from the cloud", "update": "differs on the cloud", "create": "is new on the cloud"}
 
@@ -118,7 +121,8 @@ def _refuse_to_empty(deployment: Deployment, loaded: Loaded) -> None:
 
 def _deployment(loaded: Loaded, graph: Graph, profile: str | None, offline: bool, rematch: bool = False) -> Deployment:
     state = StateFolder.beside(loaded.path)
-    return Deployment(graph, state, profile_name=profile, offline=offline, rematch=rematch, tell=out.tell)
+    folder = loaded.path.parent
+    return Deployment(graph, state, profile_name=profile, offline=offline, rematch=rematch, base=folder, tell=out.tell)
 
 
 @app.command()
@@ -135,7 +139,7 @@ def preview(
     loaded = _load(stack, env, sets, overlay)
     deployment = _deployment(loaded, _graph(loaded), profile, offline)
     deployment.sign_in()
-    show_picks(deployment.graph, loaded, deployment.catalog, quiet=as_json)
+    planned = show_picks(deployment.graph, loaded, deployment.catalog, quiet=as_json)
     _refuse_to_empty(deployment, loaded)
     deployment.recover()
     with out.progress_view() as view:
@@ -143,11 +147,17 @@ def preview(
     _report(outcome, deployment)
     if outcome.failed:
         raise typer.Exit(1)
+    made = {(event.type, event.name) for event in outcome.progress.changes if event.op in MAKING}
+    taken = charges_of(planned, made, deployment.catalog)
     if as_json:
-        out.print_json({"stack": loaded.stack.name, "changes": _changes(outcome)})
+        sums = {home: totals(charge for _, charge in charges) for home, charges in taken.items()}
+        out.print_json({"stack": loaded.stack.name, "changes": _changes(outcome), "charges": sums})
     else:
         for event in _shown(outcome.progress.changes):
             typer.echo(out.change_line(event))
+        for home, charges in sorted(taken.items()):
+            for line in charge_lines(home, charges):
+                typer.echo(line)
         typer.echo(f"{outcome.changed} to change" if outcome.changed else "nothing to change")
     raise typer.Exit(PENDING if outcome.changed else 0)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from mcloud.adapter import registry
@@ -22,6 +23,7 @@ from mcloud.errors import EngineError, StateError
 from mcloud.model.base import Placement, split_id
 from mcloud.model.graph import Graph, Node, holds_data
 from mcloud.model.resources import BY_TOKEN
+from mcloud.secrets import BASE_FOLDER, KEY_FILE, SecretReader
 
 Tell = Callable[[str], None]
 
@@ -56,6 +58,7 @@ class Deployment:
         profile_name: whose accounts.
         offline: do not read the accounts' catalogs.
         rematch: choose flavors and the like anew.
+        base: the stack file's folder, which relative paths of secrets are below; left out, the working directory.
     """
 
     def __init__(
@@ -66,6 +69,7 @@ class Deployment:
         profile_name: str | None = None,
         offline: bool = False,
         rematch: bool = False,
+        base: Path | None = None,
         tell: Tell = lambda text: None,
     ) -> None:
         self.graph = graph
@@ -75,12 +79,16 @@ class Deployment:
         self.profile_name = current_name(profile_name)
         self.profile: Profile = load_profile(self.profile_name)
         state.prepare()
-        self.context = Context(self.profile, state.state_id, rematch, state.catalogs)
+        folder = (base or Path()).absolute()
+        reader = SecretReader(folder, state.passphrase_file.read_bytes().strip())
+        self.context = Context(self.profile, state.state_id, rematch, state.catalogs, reader)
         self._variables = {
             "MCLOUD_PROFILE": self.profile_name,
             STATE_ID: state.state_id,
             CATALOGS: str(state.catalogs),
             REMATCH: "1" if rematch else "0",
+            KEY_FILE: str(state.passphrase_file),
+            BASE_FOLDER: str(folder),
         }
         self._engine: Engine | None = None
 

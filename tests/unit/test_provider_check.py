@@ -212,7 +212,8 @@ def test_what_is_left_out_and_none_mean_the_same() -> None:
     model = KINDS["Subnet"].inputs
     base = {"placement": "c/r", "network": "c/r/n", "cidr": "10.0.0.0/24"}
     assert normalise(model, base | {"zone": None, "resolved": {"zone": "x"}}) == normalise(model, base)
-    assert normalise(model, base)[0] == base | {"internet": "none", "labels": {}, "extensions": {}, "accept": {}}
+    empty: dict[str, Any] = {"labels": {}, "extensions": {}, "accept": {}, "around": {}}
+    assert normalise(model, base)[0] == base | {"internet": "none", **empty}
 
 
 def test_defaults() -> None:
@@ -220,6 +221,7 @@ def test_defaults() -> None:
         "labels": {},
         "extensions": {},
         "accept": {},
+        "around": {},
         "securityGroups": [],
         "disk": {"size": "20 GiB", "class": "ssd"},
         "stateless": False,

@@ -22,6 +22,7 @@ from mcloud_vng.emulator import (
     security,
     server,
     snapshot,
+    tag,
     volume,
 )
 from mcloud_vng.emulator.world import World, refuse, state_times
@@ -41,6 +42,7 @@ HANDLERS = (
     *volume.ROUTES,
     *snapshot.ROUTES,
     *address.ROUTES,
+    *tag.ROUTES,
 )
 
 
