@@ -42,14 +42,14 @@ def tag_gaps(resource: str, inputs: Mapping[str, Any]) -> list[Gap]:
     return found
 
 
-def untagged(resource: str, inputs: Mapping[str, Any], what: str, why: str = "") -> list[Gap]:
+NO_TAGS = "the tag API is known for servers and volumes only ([MCP] 2026-08, [SDK] 2026-05)"
+
+
+def untagged(resource: str, inputs: Mapping[str, Any], why: str = NO_TAGS) -> list[Gap]:
     """Labels of something whose tags cannot be kept up to date, or that has none."""
     if not inputs.get("labels"):
         return []
-    reason = f"labels of {what} are not written on VNG: " + (
-        why or "what the tag API calls these resources is not known ([MCP], [SDK])"
-    )
-    return [Gap("labels", resource, "substituted", reason, IN_STATE)]
+    return [Gap("labels", resource, "substituted", f"labels are not written here: {why}", IN_STATE)]
 
 
 def unknown_knobs(resource: str, inputs: Mapping[str, Any], known: Collection[str] = ()) -> list[Gap]:

@@ -133,9 +133,10 @@ class Deployment:
             for account in accounts.get(at.home, ()):
                 self.context.guarded(at, account)
             path = live_file(self.state.catalogs, at)
+            adapter = operations.adapter
+            self._variables |= adapter.hand_over(operations.session)
             if self.offline:
                 continue
-            adapter = operations.adapter
             self.tell(f"reading what {adapter.title} offers in {at.region}")
             live = operations.call(
                 f"read the catalog of {at.home}",

@@ -35,7 +35,7 @@ class PublicIp(Kind):
     believe_none_after = 10.0
 
     def gaps(self, resource: str, inputs: Inputs) -> list[Gap]:
-        found = [*limits.untagged(resource, inputs, "addresses"), *limits.unknown_knobs(resource, inputs)]
+        found = [*limits.untagged(resource, inputs), *limits.unknown_knobs(resource, inputs)]
         if inputs.get("server"):
             return found
         reason = "VNG has no call that allocates an address without a server ([SDK], [CLI], [MCP]; 2026-08)"

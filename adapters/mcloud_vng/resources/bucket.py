@@ -59,7 +59,7 @@ class Bucket(Kind):
         if name and names_bucket(policy, name):
             reason = "the policy names its own bucket"
             found.append(Gap("policy-bucket-name", resource, "blocking", reason, f"write {BUCKET} instead of {name}"))
-        found += limits.untagged(resource, inputs, "buckets", "vStorage's documents know no tags of them [DOC]")
+        found += limits.untagged(resource, inputs, "vStorage's documents know no tags of buckets [DOC]")
         return [*found, *limits.unknown_knobs(resource, inputs)]
 
     def translate(self, inputs: Inputs, picks: Picks) -> Raw:

@@ -26,7 +26,7 @@ class NetworkInterface(Kind):
     believe_none_after = 10.0
 
     def gaps(self, resource: str, inputs: Inputs) -> list[Gap]:
-        return [*limits.untagged(resource, inputs, "interfaces"), *limits.unknown_knobs(resource, inputs)]
+        return [*limits.untagged(resource, inputs), *limits.unknown_knobs(resource, inputs)]
 
     def translate(self, inputs: Inputs, picks: Picks) -> dict[str, Any]:
         return topology.interface_body(inputs)

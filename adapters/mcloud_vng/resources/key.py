@@ -22,7 +22,7 @@ class KeyPair(Kind):
 
     def gaps(self, resource: str, inputs: Inputs) -> list[Gap]:
         key_type = str(inputs["publicKey"]).split(" ", 1)[0]
-        found = [*limits.untagged(resource, inputs, "keys"), *limits.unknown_knobs(resource, inputs)]
+        found = [*limits.untagged(resource, inputs), *limits.unknown_knobs(resource, inputs)]
         if key_type == "ssh-rsa":
             return found
         reason = f"VNG takes RSA keys only and answers 'Invalid public key' to {key_type} (LIVE [3P] 2026-07)"

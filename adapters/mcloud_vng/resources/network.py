@@ -68,7 +68,7 @@ class Network(Kind):
 
     def gaps(self, resource: str, inputs: Inputs) -> list[Gap]:
         block = ipaddress.ip_network(inputs["cidr"])
-        found = [*limits.untagged(resource, inputs, "networks"), *limits.unknown_knobs(resource, inputs)]
+        found = [*limits.untagged(resource, inputs), *limits.unknown_knobs(resource, inputs)]
         if _range_is_sold(block) and block.prefixlen in NETWORK_PREFIXES:
             return found
         wanted = f"one block of /{', /'.join(map(str, NETWORK_PREFIXES))}"
@@ -126,7 +126,7 @@ class Subnet(Kind):
             found.append(Gap("subnet-cidr", resource, "blocking", reason, "round the block to one of these sizes"))
         if inputs.get("internet") == "outbound":
             found.append(_outbound(resource, bool((inputs.get("around") or {}).get("defaultRoute"))))
-        return [*found, *limits.untagged(resource, inputs, "subnets"), *limits.unknown_knobs(resource, inputs)]
+        return [*found, *limits.untagged(resource, inputs), *limits.unknown_knobs(resource, inputs)]
 
     def translate(self, inputs: Inputs, picks: Picks) -> dict[str, Any]:
         return translate.subnet_body(inputs, picks)

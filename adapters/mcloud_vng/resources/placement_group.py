@@ -31,7 +31,7 @@ class PlacementGroup(Kind):
             )
             alternative = "the soft policy is taken: servers are placed so as far as there is room"
             found.append(Gap("strict-placement", resource, "lossy", reason, alternative))
-        found += limits.untagged(resource, inputs, "server groups")
+        found += limits.untagged(resource, inputs)
         return [*found, *limits.unknown_knobs(resource, inputs)]
 
     def translate(self, inputs: Inputs, picks: Picks) -> dict[str, Any]:

@@ -32,7 +32,7 @@ class Route(Kind):
     deadline = 900.0
 
     def gaps(self, resource: str, inputs: Inputs) -> list[Gap]:
-        found = [*limits.untagged(resource, inputs, "routes"), *limits.unknown_knobs(resource, inputs)]
+        found = [*limits.untagged(resource, inputs), *limits.unknown_knobs(resource, inputs)]
         if ipaddress.ip_network(inputs["destination"]).version == 4:
             return found
         reason = f"{inputs['destination']} cannot be routed: VNG's networks and routes are IPv4 ([MCP] 2026-08)"

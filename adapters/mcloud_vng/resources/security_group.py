@@ -32,7 +32,7 @@ class SecurityGroup(Kind):
     believe_none_after = 2.0
 
     def gaps(self, resource: str, inputs: Inputs) -> list[Gap]:
-        found = [*limits.untagged(resource, inputs, "security groups"), *limits.unknown_knobs(resource, inputs)]
+        found = [*limits.untagged(resource, inputs), *limits.unknown_knobs(resource, inputs)]
         return [*_description_gaps(resource, inputs), *found]
 
     def translate(self, inputs: Inputs, picks: Picks) -> dict[str, Any]:
@@ -109,7 +109,7 @@ class SecurityGroupRule(Kind):
                 )
             )
         found += _description_gaps(resource, inputs)
-        found += limits.untagged(resource, inputs, "rules")
+        found += limits.untagged(resource, inputs)
         return [*found, *limits.unknown_knobs(resource, inputs)]
 
     def translate(self, inputs: Inputs, picks: Picks) -> dict[str, Any]:

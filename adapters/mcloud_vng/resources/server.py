@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 LEAST_ROOT_DISK = 20  # GiB, [CLI] and the SSD description (LIVE)
 READY = ("ACTIVE", "STOPPED")
+UNDER_WAY = ("CREATING", "CREATING-BILLING", "DELETING")  # what its disk is like tells nothing then
 
 
 class Server(Kind):
@@ -78,7 +79,7 @@ class Server(Kind):
         server = session.driver.ex_get_server(native_id)
         if server is None:
             return None
-        boot = server.get("bootVolumeId")
+        boot = server.get("bootVolumeId") if server["status"] not in UNDER_WAY else None
         return {"server": server, "disk": session.driver.ex_get_volume(boot) if boot else None}
 
     def poll(self, session: VngSession, native_id: str, native: Native | None) -> Poll:
@@ -150,9 +151,10 @@ class Server(Kind):
         return by_name([(item["name"], item["uuid"]) for item in servers], inputs["name"])
 
     def list(self, session: VngSession) -> Iterator[tuple[str, Native]]:
-        disks = {item["uuid"]: item for item in session.driver.ex_list_volumes() if item.get("bootable")}
+        """The list shows no boot disks (MCP-LIVE); the volumes tell whose they are."""
+        disks = {item.get("serverId"): item for item in session.driver.ex_list_volumes() if item.get("bootable")}
         for item in session.driver.ex_list_servers():
-            yield item["uuid"], {"server": item, "disk": disks.get(item.get("bootVolumeId"))}
+            yield item["uuid"], {"server": item, "disk": disks.get(item["uuid"])}
 
 
 def _stays(changed: frozenset[str], old: Inputs, new: Inputs) -> bool:

@@ -114,7 +114,7 @@ class VolumeAttachment(Kind):
     believe_none_after = 5.0
 
     def gaps(self, resource: str, inputs: Inputs) -> list[Gap]:
-        found = [*limits.untagged(resource, inputs, "attachments"), *limits.unknown_knobs(resource, inputs)]
+        found = [*limits.untagged(resource, inputs), *limits.unknown_knobs(resource, inputs)]
         around = inputs.get("around") or {}
         if around.get("volumeEncrypted") and not around.get("serverEncrypted"):
             reason = (
