@@ -410,3 +410,67 @@ def test_a_bucket_is_not_replaced_by_an_empty_one() -> None:
     with pytest.raises(InvalidRequest, match="would be empty"):
         KINDS["Bucket"].replaces(frozenset({"name"}), {}, {})
     assert KINDS["Bucket"].replaces(frozenset({"versioning", "policy"}), {}, {}) == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("kind", "changed", "old", "new", "replaced"),
+    [
+        ("Server", {"disk"}, {"disk": {"size": "20 GiB"}}, {"disk": {"size": "30 GiB", "class": "ssd"}}, set()),
+        ("Server", {"disk"}, {"disk": {"size": "30 GiB"}}, {"disk": {"size": "20 GiB"}}, {"disk"}),
+        ("Server", {"disk"}, {"disk": {"size": "30 GiB"}}, {"disk": {"size": "30 GiB", "encrypted": True}}, {"disk"}),
+        # A class that another one stood in for already is no change of the disk.
+        ("Server", {"disk"}, {"disk": {"class": "ssd"}}, {"disk": {"class": "nvme"}}, set()),
+        ("Server", {"disk", "resolved.diskTypeId"}, {"disk": {"class": "ssd"}}, {"disk": {"class": "nvme"}}, {"disk"}),
+        ("Server", {"disk", "resolved.diskTypeId"}, {"disk": {"minIops": 1}}, {"disk": {"minIops": 9}}, set()),
+        ("Server", {"userData"}, {"userData": "a"}, {"userData": "b"}, {"userData"}),
+        ("Server", {"userData"}, {"userData": {"secret": "env:A", "digest": "1"}}, {"userData": "b"}, {"userData"}),
+        (
+            "Server",
+            {"userData"},
+            {"userData": {"secret": "env:A", "digest": "1"}},
+            {"userData": {"secret": "env:B", "digest": "1"}},
+            set(),
+        ),
+        (
+            "Server",
+            {"userData"},
+            {"userData": {"secret": "env:A", "digest": ""}},
+            {"userData": {"secret": "env:B", "digest": ""}},
+            {"userData"},
+        ),
+        ("Server", {"billing"}, {}, {"billing": {"renew": False}}, set()),
+        ("Server", {"labels"}, {}, {"labels": {"a": "b"}}, set()),
+        ("Server", {"extensions"}, {}, {"extensions": {"poc": True}}, {"extensions"}),
+        ("Volume", {"resolved.diskTypeId"}, {}, {}, set()),
+        ("Volume", {"class"}, {"class": "ssd"}, {"class": "nvme"}, set()),
+    ],
+)
+def test_what_of_servers_and_volumes_needs_a_new_one(
+    kind: str, changed: set[str], old: dict[str, Any], new: dict[str, Any], replaced: set[str]
+) -> None:
+    assert KINDS[kind].replaces(frozenset(changed), old, new) == replaced
+
+
+@pytest.mark.parametrize("kind", ["Server", "Volume"])
+def test_no_call_changes_whether_something_is_renewed(kind: str) -> None:
+    with pytest.raises(InvalidRequest, match="cannot be changed by any known call of VNG"):
+        KINDS[kind].replaces(frozenset({"billing"}), {}, {"billing": {"renew": True}})
+
+
+def test_a_volume_does_not_become_another_kind_of_storage() -> None:
+    with pytest.raises(InvalidRequest, match="the class of a volume cannot change"):
+        KINDS["Volume"].replaces(frozenset({"class", "resolved.diskTypeId"}), {}, {})
+
+
+TAGS = st.dictionaries(st.sampled_from(["a", "b", "c"]), st.sampled_from(["one", "two"]))
+
+
+@given(TAGS, TAGS, TAGS)
+def test_tags_follow_the_labels_and_leave_others_alone(
+    there: dict[str, str], old: dict[str, str], new: dict[str, str]
+) -> None:
+    system = {"key": "vng.x", "value": "own", "systemTag": True}
+    rows = [{"key": key, "value": value, "systemTag": False} for key, value in there.items()]
+    written = translate.retagged([*rows, system], {"labels": old}, {"labels": new})
+    after = there if written is None else {row["key"]: row["value"] for row in written}
+    assert after == {key: value for key, value in there.items() if key not in old} | new
