@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.contract.pem import make_certificate
+from tests.oracle.pem import make_certificate
 
 TCP_CHECK = {"healthCheckProtocol": "TCP"}
 TIMEOUTS = {"timeoutClient": 50, "timeoutMember": 50, "timeoutConnection": 5}
