@@ -10,6 +10,7 @@ import typer
 from mcloud.adapter.charges import totals
 from mcloud.cli import out
 from mcloud.cli.charges import charge_lines, charges_of
+from mcloud.cli.cost import cost_document, cost_words, costs
 from mcloud.cli.options import AsJson, Env, Offline, Overlays, ProfileName, Sets, StackFile, make_app
 from mcloud.cli.validate import check_stack, show_picks
 from mcloud.engine.aside import name_of
@@ -167,6 +168,7 @@ def preview(
     planned = show_picks(deployment.graph, loaded, deployment.catalog, quiet=as_json)
     deployment.recover()
     _show_move(deployment.move())
+    cost = costs(deployment, planned)
     with out.progress_view() as view:
         outcome = deployment.preview(lambda progress, event: view(progress, event) if event.kind == "message" else None)
     _report(outcome, deployment)
@@ -176,7 +178,9 @@ def preview(
     taken = charges_of(planned, made, deployment.catalog)
     if as_json:
         sums = {home: totals(charge for _, charge in charges) for home, charges in taken.items()}
-        out.print_json({"stack": loaded.stack.name, "changes": _changes(outcome), "charges": sums})
+        about = {name: cost_document(item) for name, item in cost.items()}
+        document = {"stack": loaded.stack.name, "changes": _changes(outcome)}
+        out.print_json({**document, "cost": about, "charges": sums})
     else:
         for event in _shown(outcome.progress.changes):
             typer.echo(out.change_line(event))
@@ -184,6 +188,8 @@ def preview(
             for line in charge_lines(home, charges):
                 typer.echo(line)
         typer.echo(f"{outcome.changed} to change" if outcome.changed else "nothing to change")
+        for line in cost_words(cost):
+            typer.echo(line)
     raise typer.Exit(PENDING if outcome.changed else 0)
 
 

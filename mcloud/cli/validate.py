@@ -37,7 +37,7 @@ def shipped_catalog(placement: Placement) -> Catalog:
 def show_picks(
     graph: Graph, loaded: Loaded, catalog_of: Callable[[Placement], Catalog], *, quiet: bool
 ) -> list[Planned]:
-    """Show gaps and remarks, and refuse what cannot be done.
+    """Show gaps and remarks, and refuse what cannot be done; what was chosen for each node.
 
     Raises:
         BlockedError: gaps that stop the run.
