@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+import uuid
+from functools import partial
 
 from mcloud.emulator.http import Answer, Call
 from mcloud_vng.emulator.envelope import body_of, data, fields, not_emulated, page
 from mcloud_vng.emulator.network import check_quota
+from mcloud_vng.emulator.tag import wanted_tags
 from mcloud_vng.emulator.world import Item, World, refuse, state_times
 
 NAME = re.compile(r"[A-Za-z0-9.@_ -]{5,50}")
@@ -18,7 +21,7 @@ ENCRYPTIONS = ("aes-xts-plain64_128", "aes-xts-plain64_256")
 PER_SERVER = 10
 OPTIONAL = {"zoneId": str, "encryptionType": str, "multiAttach": bool, "createdFrom": str}
 # Fields of the service that would make more than an empty volume.
-ELSEWHERE = ("configVolumeRestore", "backupVolumePointId", "imageId", "tags")
+ELSEWHERE = ("configVolumeRestore", "backupVolumePointId", "imageId")
 SIZES = "exceeded volume_size quota. current used: {used}, max: {max}"
 
 
@@ -46,10 +49,19 @@ def make_volume(world: World, name: str, size: int, type_id: str, zone: str) -> 
         "product": None,
         "persistentVolume": False,
         "migrateState": None,
+        "wasAttached": False,
         "zone": world.zone_view(zone),
     }
     world.volumes[str(item["uuid"])] = item
+    world.wallet.debit(item["uuid"], world.wallet.price(disk_gib=size))
     return item
+
+
+def drop_volume(world: World, item: Item) -> None:
+    """It is gone; the rest of the month is paid back."""
+    if world.volumes.pop(item["uuid"], None) is not None:
+        world.wallet.refund(item["uuid"])
+        world.tags.pop(item["uuid"], None)
 
 
 def create_volume(world: World, call: Call) -> Answer:
@@ -68,27 +80,51 @@ def create_volume(world: World, call: Call) -> Answer:
         raise refuse(400, "encryptionType is invalid")
     check_quota(world, "VOLUME", "exceeded volume quota. current used: {used}, max: {max}")
     check_quota(world, "VOLUME_SIZE", SIZES, body["size"])
+    tags = wanted_tags(world, body)
+    world.afford(world.wallet.price(disk_gib=body["size"]))
     item = make_volume(world, body["name"], body["size"], kind["id"], zone)
     item |= {"encryptionType": body.get("encryptionType") or None, "multiAttach": bool(body.get("multiAttach"))}
+    world.tags[item["uuid"]] = tags
     world.later("volume-create", item, "AVAILABLE")
-    return data(item, 202)
+    return data(view(item), 202)
 
 
 def list_volumes(world: World, call: Call) -> Answer:
     """A page; boot disks are in it."""
-    return page(call, list(world.volumes.values()))
+    return page(call, [view(item) for item in world.volumes.values()])
+
+
+def volume(world: World, volume_id: str) -> Item:
+    """The volume, or the vendor's 404."""
+    found = world.volumes.get(volume_id)
+    if found is None:
+        raise refuse(404, f"volume with id {volume_id} is not found", "NotFound")
+    return found
 
 
 def _volume(world: World, call: Call) -> Item:
-    found = world.volumes.get(call.params["id"])
-    if found is None:
-        raise refuse(404, f"volume with id {call.params['id']} is not found", "NotFound")
-    return found
+    return volume(world, call.params["id"])
+
+
+def _check_still(item: Item) -> None:
+    """Refuse what is on its way to another kind of storage."""
+    if item["migrateState"] is not None:
+        raise refuse(400, f"volume with id {item['uuid']} is migrating", "Conflict")
+
+
+def view(item: Item) -> Item:
+    """A volume as it is answered."""
+    return {key: value for key, value in item.items() if key != "wasAttached"}
+
+
+def mapping(world: World, call: Call) -> Answer:
+    """The id behind the service, bare, everything else null (MCP-LIVE)."""
+    return Answer(200, {"uuid": str(uuid.uuid5(uuid.NAMESPACE_URL, _volume(world, call)["uuid"]))})
 
 
 def get_volume(world: World, call: Call) -> Answer:
     """In ``data``."""
-    return data(_volume(world, call))
+    return data(view(_volume(world, call)))
 
 
 def boot_volume(world: World, call: Call) -> Answer:
@@ -96,12 +132,12 @@ def boot_volume(world: World, call: Call) -> Answer:
     server = world.servers.get(call.params["id"])
     if server is None:
         raise refuse(404, f"Cannot get server with id {call.params['id']}", "NotFound")
-    return Answer(200, {"success": True, "volumes": [world.volumes[server["bootVolumeId"]]]})
+    return Answer(200, {"success": True, "volumes": [view(world.volumes[server["bootVolumeId"]])]})
 
 
 def server_volumes(world: World, call: Call) -> Answer:
     """All volumes of a server."""
-    rows = [item for item in world.volumes.values() if item["serverId"] == call.params["id"]]
+    rows = [view(item) for item in world.volumes.values() if item["serverId"] == call.params["id"]]
     return Answer(200, {"success": True, "volumes": rows})
 
 
@@ -120,10 +156,13 @@ def resize_volume(world: World, call: Call) -> Answer:
     if not item["size"] <= body["newSize"] <= int(kind["max_gib"]):
         raise refuse(400, f"field new_volume_size must from {item['size']} to {kind['max_gib']}")
     check_quota(world, "VOLUME_SIZE", SIZES, body["newSize"] - item["size"])
+    more = world.wallet.price(disk_gib=body["newSize"] - item["size"])
+    world.afford(more)
+    world.wallet.debit(item["uuid"], more)
     before = item["status"]
     item |= {"size": body["newSize"], "volumeTypeId": kind["id"], "iops": str(kind["iops"]), "status": "RESIZING"}
     world.later("volume-resize", item, before)
-    return data(item, 202)
+    return data(view(item), 202)
 
 
 def rename_volume(world: World, call: Call) -> Answer:
@@ -132,7 +171,7 @@ def rename_volume(world: World, call: Call) -> Answer:
     if not NAME.fullmatch(body["newName"]):
         raise refuse(400, BAD_NAME)
     item["name"] = body["newName"]
-    return data(item)
+    return data(view(item))
 
 
 def attach_volume(world: World, call: Call) -> Answer:
@@ -150,9 +189,9 @@ def attach_volume(world: World, call: Call) -> Answer:
         raise refuse(400, "Cannot attach encryption volume")
     if sum(1 for one in world.volumes.values() if one["serverId"] == server["uuid"]) >= PER_SERVER:
         raise refuse(400, "exceeded volume_per_server quota", "QuotaExceeded")
-    item |= {"serverId": server["uuid"], "serverIdList": [server["uuid"]], "status": "ATTACHING"}
+    item |= {"serverId": server["uuid"], "serverIdList": [server["uuid"]], "status": "ATTACHING", "wasAttached": True}
     world.later("volume-attach", item, "IN-USE")
-    return data(item, 202)
+    return data(view(item), 202)
 
 
 def _why_not(item: Item, server: str) -> str:
@@ -169,6 +208,7 @@ def detach_volume(world: World, call: Call) -> Answer:
         raise refuse(400, "this volume is available")
     if item["bootable"]:
         raise refuse(400, "cannot detach the root volume")
+    _check_still(item)
     if item["status"] != "IN-USE" or item["serverId"] != call.params["s"]:
         raise refuse(400, f"volume with id {item['uuid']} is in-process")
     item["status"] = "DETACHING"
@@ -178,7 +218,7 @@ def detach_volume(world: World, call: Call) -> Answer:
             item.update({"serverId": None, "serverIdList": [], "status": "AVAILABLE"})
 
     world.agenda.after(state_times()["volume-detach"], free)
-    return data(item, 202)
+    return data(view(item), 202)
 
 
 def delete_volume(world: World, call: Call) -> Answer:
@@ -186,13 +226,11 @@ def delete_volume(world: World, call: Call) -> Answer:
     item = _volume(world, call)
     if item["status"] != "AVAILABLE":
         raise refuse(400, _why_not(item, ""), "Conflict")
+    _check_still(item)
     item["status"] = "DELETING"
 
-    def gone() -> None:
-        world.volumes.pop(item["uuid"], None)
-
-    world.agenda.after(state_times()["volume-delete"], gone)
-    return data(item, 202)
+    world.agenda.after(state_times()["volume-delete"], partial(drop_volume, world, item))
+    return data(view(item), 202)
 
 
 ROUTES = (
@@ -201,6 +239,7 @@ ROUTES = (
     ("GET", "/v2/{p}/volumes/servers/{id}/boot", boot_volume),
     ("GET", "/v2/{p}/volumes/servers/{id}", server_volumes),
     ("GET", "/v2/{p}/volumes/{id}", get_volume),
+    ("GET", "/v2/{p}/volumes/{id}/mapping", mapping),
     ("DELETE", "/v2/{p}/volumes/{id}", delete_volume),
     ("PUT", "/v2/{p}/volumes/{id}/resize", resize_volume),
     ("PUT", "/v2/{p}/volumes/{id}/rename", rename_volume),
