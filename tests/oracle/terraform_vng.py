@@ -79,6 +79,28 @@ SCENARIOS = {
         ),
         frozenset({"ssh_key", "action", "timeouts", "user_data", "root_disk_encryption_type"}),
     ),
+    # Attached interfaces have no import.
+    "addresses": Scenario(
+        "vserver_rest.tf",
+        "vng-terraform-rest.jsonl",
+        (
+            (2, "one more route"),
+            (3, "name and description of the virtual address"),
+            (4, "name of the elastic interface"),
+            (5, "description of the server group"),
+        ),
+        (
+            ("vngcloud_vserver_route_table.r", ("project_id", "id")),
+            ("vngcloud_vserver_vip.v", ("project_id", "id")),
+            (
+                "vngcloud_vserver_address_pair_interface_attachment.a",
+                ("project_id", "virtual_ip_address_id", "id"),
+            ),
+            ("vngcloud_vserver_network_interface.e", ("project_id", "id")),
+            ("vngcloud_vserver_server_group.p", ("project_id", "id")),
+        ),
+        frozenset({"timeouts"}),
+    ),
 }
 
 

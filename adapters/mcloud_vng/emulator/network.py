@@ -53,7 +53,8 @@ def free_address(world: World, place: Item, wanted: str | None = None) -> str:
     is unknown).
 
     Raises:
-        Refusal: 400; the text for an address that is taken is the vendor's, the others are our own.
+        Refusal: 400; the text for an address that is taken is one of the vendor's ([SDK], of virtual addresses), the
+            others are our own.
     """
     nics = [nic for server in world.servers.values() for nic in world.nics_of(server)]
     taken = {nic["fixedIp"] for nic in nics if nic["subnetUuid"] == place["uuid"]}

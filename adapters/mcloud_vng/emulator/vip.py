@@ -93,7 +93,7 @@ def update(world: World, call: Call) -> Answer:
 
 
 def delete(world: World, call: Call) -> Answer:
-    """Refused while an interface answers for it."""
+    """Refused while an interface answers for it ([SDK] has the text, but never compares it)."""
     item = _vip(world, call.params["vip"])
     if _pairs_of(world, item):
         text = f"virtual ip address id {item['uuid']} is used. Please remove address pairs first"
@@ -164,6 +164,39 @@ def delete_pair(world: World, call: Call) -> Answer:
     return Answer(204)
 
 
+def _range(world: World, range_id: str) -> Item:
+    """A secondary range of a subnet, which the vendor also calls a virtual subnet; the text is our own."""
+    for place in world.subnets.values():
+        for row in place["secondarySubnets"]:
+            if row["uuid"] == range_id:
+                return dict(row)
+    raise refuse(404, f"virtual subnet with id {range_id} is not found", "NotFound")
+
+
+def add_range_pair(world: World, call: Call) -> Answer:
+    """An interface answers for a block of a secondary range ([SDK], for Kubernetes); any block is taken here."""
+    row = _range(world, call.params["range"])
+    body = fields(call, {"cidr": str, "internalNetworkInterfaceId": str})
+    nic, _ = world.nic(body["internalNetworkInterfaceId"])
+    pair: Item = {
+        "uuid": world.new_id("address-pair"),
+        "virtualIpAddressId": None,
+        "virtualSubnetId": row["uuid"],
+        "networkInterfaceId": nic["uuid"],
+        "networkInterfaceIp": nic["fixedIp"],
+        "cidr": body["cidr"],
+        "createdAt": world.stamp(),
+    }
+    world.pairs[str(pair["uuid"])] = pair
+    return data(pair)
+
+
+def list_range_pairs(world: World, call: Call) -> Answer:
+    """In ``data``."""
+    row = _range(world, call.params["range"])
+    return data([pair for pair in world.pairs.values() if pair.get("virtualSubnetId") == row["uuid"]])
+
+
 ROUTES = (
     ("POST", "/v2/{p}/virtualIpAddress", create),
     ("GET", "/v2/{p}/virtualIpAddress", list_vips),
@@ -175,5 +208,7 @@ ROUTES = (
     ("GET", "/v2/{p}/virtualIpAddress/{vip}/addressPairs", list_pairs),
     ("GET", "/v2/{p}/virtualIpAddress/{vip}/addressPairs/{pair}", get_pair),
     ("DELETE", "/v2/{p}/virtualIpAddress/{vip}/addressPairs/{pair}", delete_pair),
+    ("GET", "/v2/{p}/virtual-subnets/{range}/addressPairs", list_range_pairs),
+    ("POST", "/v2/{p}/virtual-subnets/{range}/addressPairs", add_range_pair),
     ("DELETE", "/v2/{p}/virtual-subnets/addressPairs/{pair}", delete_pair),
 )
