@@ -45,11 +45,11 @@ HANDLERS = (
     *interface.ROUTES,
     *route.ROUTES,
     *volume.ROUTES,
+    *snapshot.ROUTES,
+    *migration.ROUTES,
     *address.ROUTES,
     *vip.ROUTES,
     *elastic.ROUTES,
-    *migration.ROUTES,
-    *snapshot.ROUTES,
     *tag.ROUTES,
 )
 

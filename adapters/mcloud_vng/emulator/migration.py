@@ -6,7 +6,7 @@ from functools import partial
 
 from mcloud.emulator.http import Answer, Call
 from mcloud_vng.emulator.envelope import fields
-from mcloud_vng.emulator.volume import volume
+from mcloud_vng.emulator.volume import volume_of
 from mcloud_vng.emulator.world import Item, World, refuse, state_times
 
 ACTIONS = ("INIT-MIGRATE", "MIGRATE", "CONFIRM-MIGRATE")
@@ -22,7 +22,7 @@ STEPS = {"INIT-MIGRATE": (None, COPYING, READY), "MIGRATE": (READY, CATCHING_UP,
 
 def migrate(world: World, call: Call) -> Answer:
     """One step; each takes as long as a resize, for its times are not known."""
-    item = volume(world, call.params["id"])
+    item = volume_of(world, call)
     body = fields(call, {"volumeTypeId": str})
     action, state = body.get("action"), item["migrateState"]
     if action not in ACTIONS:

@@ -183,8 +183,8 @@ def _attached(world: World, server_id: str, body: Item, zone: str, disk: Item) -
         "bootable": boots,
         "bootIndex": 0 if boots else None,
         "encryptionType": disk["encryption"],
-        "wasAttached": True,
     }
+    world.attached_once.add(item["uuid"])
     return item
 
 

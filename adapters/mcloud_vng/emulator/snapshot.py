@@ -1,83 +1,71 @@
-"""Snapshots of volumes: the three calls of the vendor's SDK (sources: docs/clouds/vng.md)."""
+"""Snapshots of volumes (sources: docs/clouds/vng.md). The words for their states are not known: READY is our own."""
 
 from __future__ import annotations
 
 from mcloud.emulator.http import Answer, Call
-from mcloud_vng.emulator.envelope import fields
-from mcloud_vng.emulator.volume import BAD_NAME, NAME, volume
+from mcloud_vng.emulator.envelope import data, fields
+from mcloud_vng.emulator.volume import BAD_NAME, NAME, volume_of
 from mcloud_vng.emulator.world import Item, World, refuse
 
-RETAINED = 7  # days; the service's own default is not known
+OPTIONAL = {"description": str, "isPermanently": bool, "retainedDay": int, "retainedDays": int}
 
 
 def list_snapshots(world: World, call: Call) -> Answer:
-    """``items`` with plural totals (MCP-LIVE)."""
-    item = volume(world, call.params["id"])
-    found = [row for row in world.snapshots.values() if row["volumeId"] == item["uuid"]]
+    """A page whose names are plural (MCP-LIVE)."""
+    volume_of(world, call)
+    rows = [item for item in world.snapshots.values() if item["volumeId"] == call.params["id"]]
     try:
-        number, size = int(call.query.get("page") or 1), int(call.query.get("size") or 10)
+        number, size = int(call.query.get("page") or 1), int(call.query.get("size") or 100)
     except ValueError as error:
         raise refuse(400, "page or size invalid") from error
     if number < 1 or size < 1:
         raise refuse(400, "page or size invalid")
-    body = {
-        "items": found[(number - 1) * size : number * size],
-        "page": number,
-        "pageSize": size,
-        "totalPages": -(-len(found) // size),
-        "totalItems": len(found),
-    }
+    part = rows[(number - 1) * size : number * size]
+    pages = -(-len(rows) // size)
+    body = {"items": part, "page": number, "pageSize": size, "totalPages": pages, "totalItems": len(rows)}
     return Answer(200, body)
 
 
-def create(world: World, call: Call) -> Answer:
-    """Bare. A volume that was never on a server has none ([DOC]; the text is our own); ACTIVE, at once: the wire values
-    of its states are not known."""
-    item = volume(world, call.params["id"])
-    optional = {"description": str, "isPermanently": bool, "retainedDays": int, "retainedDay": int}
-    body = fields(call, {"name": str}, optional)
+def create_snapshot(world: World, call: Call) -> Answer:
+    """The bare object ([SDK]); a volume that was never on a server has nothing to be taken [DOC]."""
+    volume = volume_of(world, call)
+    body = fields(call, {"name": str}, OPTIONAL)
     if not NAME.fullmatch(body["name"]):
         raise refuse(400, BAD_NAME)
-    if item["status"] not in ("IN-USE", "AVAILABLE"):
-        raise refuse(400, f"volume with id {item['uuid']} is in-process")
-    if not item["wasAttached"]:
-        raise refuse(400, "cannot snapshot a volume that was never attached to a server")
-    days = body.get("retainedDays") or body.get("retainedDay") or RETAINED  # [SDK] spells it without the last letter
-    made: Item = {
+    if volume["status"] not in ("IN-USE", "AVAILABLE"):
+        raise refuse(400, f"volume with id {volume['uuid']} is in-process")
+    if volume["uuid"] not in world.attached_once:
+        raise refuse(400, f"volume with id {volume['uuid']} has never been attached to a server")
+    days = body.get("retainedDays") or body.get("retainedDay")
+    item: Item = {
         "id": world.new_id("snap-vol-pt"),
         "name": body["name"],
         "description": body.get("description") or "",
-        "status": "ACTIVE",
-        "size": item["size"],
-        "volumeId": item["uuid"],
-        "scheduleType": None,
-        "snapshotVolumeId": world.new_id("snap-vol"),
+        "status": "READY",
+        "size": volume["size"],
+        "volumeId": volume["uuid"],
         "projectId": world.project,
-        "userId": world.user,
         "parentId": None,
-        "parentType": None,
-        "backendId": None,
-        "backendSnapshotId": None,
-        "snapshotTime": 0,
         "snapshotConfig": {"isPermanently": bool(body.get("isPermanently")), "retainedDays": days},
-        "volumeSnapshot": None,
         "createdAt": world.stamp(),
-        "updatedAt": world.stamp(),
+        "updatedAt": None,
         "deletedAt": None,
     }
-    world.snapshots[str(made["id"])] = made
-    return Answer(200, made)
+    world.snapshots[str(item["id"])] = item
+    return Answer(200, item)
 
 
-def delete(world: World, call: Call) -> Answer:
-    """By its own id: [SDK] sends ``undefined`` for the volume's."""
-    if world.snapshots.pop(call.params["snapshot"], None) is None:
-        raise refuse(404, f"Not found snapshot-volume-point with id {call.params['snapshot']}", "NotFound")
-    return Answer(200)
+def delete_snapshot(world: World, call: Call) -> Answer:
+    """The vendor's SDK sends the word "undefined" in place of the volume's id."""
+    found = world.snapshots.get(call.params["s"])
+    if found is None or call.params["id"] not in ("undefined", found["volumeId"]):
+        raise refuse(404, f"not found snapshot-volume-point with id {call.params['s']}", "NotFound")
+    del world.snapshots[call.params["s"]]
+    return data(found)
 
 
 ROUTES = (
     ("GET", "/v2/{p}/volumes/{id}/snapshots", list_snapshots),
-    ("POST", "/v2/{p}/volumes/{id}/snapshots", create),
-    ("DELETE", "/v2/{p}/volumes/{id}/snapshots/{snapshot}", delete),
+    ("POST", "/v2/{p}/volumes/{id}/snapshots", create_snapshot),
+    ("DELETE", "/v2/{p}/volumes/{id}/snapshots/{s}", delete_snapshot),
 )

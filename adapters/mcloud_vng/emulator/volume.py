@@ -21,7 +21,7 @@ ENCRYPTIONS = ("aes-xts-plain64_128", "aes-xts-plain64_256")
 PER_SERVER = 10
 OPTIONAL = {"zoneId": str, "encryptionType": str, "multiAttach": bool, "createdFrom": str}
 # Fields of the service that would make more than an empty volume.
-ELSEWHERE = ("configVolumeRestore", "backupVolumePointId", "imageId")
+ELSEWHERE = ("backupVolumePointId", "imageId")
 SIZES = "exceeded volume_size quota. current used: {used}, max: {max}"
 
 
@@ -49,7 +49,6 @@ def make_volume(world: World, name: str, size: int, type_id: str, zone: str) -> 
         "product": None,
         "persistentVolume": False,
         "migrateState": None,
-        "wasAttached": False,
         "zone": world.zone_view(zone),
     }
     world.volumes[str(item["uuid"])] = item
@@ -78,6 +77,7 @@ def create_volume(world: World, call: Call) -> Answer:
         raise refuse(400, f"field volume_size must from {kind['min_gib']} to {kind['max_gib']}")
     if body.get("encryptionType") not in (None, "", *ENCRYPTIONS):
         raise refuse(400, "encryptionType is invalid")
+    _check_snapshot(world, body)
     check_quota(world, "VOLUME", "exceeded volume quota. current used: {used}, max: {max}")
     check_quota(world, "VOLUME_SIZE", SIZES, body["size"])
     tags = wanted_tags(world, body)
@@ -86,24 +86,37 @@ def create_volume(world: World, call: Call) -> Answer:
     item |= {"encryptionType": body.get("encryptionType") or None, "multiAttach": bool(body.get("multiAttach"))}
     world.tags[item["uuid"]] = tags
     world.later("volume-create", item, "AVAILABLE")
-    return data(view(item), 202)
+    return data(item, 202)
+
+
+def _check_snapshot(world: World, body: Item) -> None:
+    """What a volume is restored from must be there and fit."""
+    if body.get("createdFrom") != "SNAPSHOT":
+        return
+    restore = body.get("configVolumeRestore")
+    wanted = restore.get("snapshotVolumePointId") if isinstance(restore, dict) else None
+    found = world.snapshots.get(str(wanted))
+    if found is None:
+        raise refuse(404, f"not found snapshot-volume-point with id {wanted}", "NotFound")
+    if body["size"] < found["size"]:
+        raise refuse(400, f"field volume_size must from {found['size']}")
 
 
 def list_volumes(world: World, call: Call) -> Answer:
     """A page; boot disks are in it."""
-    return page(call, [view(item) for item in world.volumes.values()])
+    return page(call, list(world.volumes.values()))
 
 
-def volume(world: World, volume_id: str) -> Item:
-    """The volume, or the vendor's 404."""
-    found = world.volumes.get(volume_id)
+def volume_of(world: World, call: Call) -> Item:
+    """The volume of the path.
+
+    Raises:
+        Refusal: 404.
+    """
+    found = world.volumes.get(call.params["id"])
     if found is None:
-        raise refuse(404, f"volume with id {volume_id} is not found", "NotFound")
+        raise refuse(404, f"volume with id {call.params['id']} is not found", "NotFound")
     return found
-
-
-def _volume(world: World, call: Call) -> Item:
-    return volume(world, call.params["id"])
 
 
 def _check_still(item: Item) -> None:
@@ -112,19 +125,14 @@ def _check_still(item: Item) -> None:
         raise refuse(400, f"volume with id {item['uuid']} is migrating", "Conflict")
 
 
-def view(item: Item) -> Item:
-    """A volume as it is answered."""
-    return {key: value for key, value in item.items() if key != "wasAttached"}
-
-
 def mapping(world: World, call: Call) -> Answer:
     """The id behind the service, bare, everything else null (MCP-LIVE)."""
-    return Answer(200, {"uuid": str(uuid.uuid5(uuid.NAMESPACE_URL, _volume(world, call)["uuid"]))})
+    return Answer(200, {"uuid": str(uuid.uuid5(uuid.NAMESPACE_URL, volume_of(world, call)["uuid"]))})
 
 
 def get_volume(world: World, call: Call) -> Answer:
     """In ``data``."""
-    return data(view(_volume(world, call)))
+    return data(volume_of(world, call))
 
 
 def boot_volume(world: World, call: Call) -> Answer:
@@ -132,18 +140,18 @@ def boot_volume(world: World, call: Call) -> Answer:
     server = world.servers.get(call.params["id"])
     if server is None:
         raise refuse(404, f"Cannot get server with id {call.params['id']}", "NotFound")
-    return Answer(200, {"success": True, "volumes": [view(world.volumes[server["bootVolumeId"]])]})
+    return Answer(200, {"success": True, "volumes": [world.volumes[server["bootVolumeId"]]]})
 
 
 def server_volumes(world: World, call: Call) -> Answer:
     """All volumes of a server."""
-    rows = [view(item) for item in world.volumes.values() if item["serverId"] == call.params["id"]]
+    rows = [item for item in world.volumes.values() if item["serverId"] == call.params["id"]]
     return Answer(200, {"success": True, "volumes": rows})
 
 
 def resize_volume(world: World, call: Call) -> Answer:
     """Grows, or changes its type within the zone; an attached one too (LIVE)."""
-    item, body = _volume(world, call), fields(call, {"newSize": int, "newVolumeTypeId": str})
+    item, body = volume_of(world, call), fields(call, {"newSize": int, "newVolumeTypeId": str})
     kind = world.volume_types.get(body["newVolumeTypeId"])
     if kind is None:
         raise refuse(404, f"cannot get volume type with id {body['newVolumeTypeId']}", "NotFound")
@@ -162,21 +170,21 @@ def resize_volume(world: World, call: Call) -> Answer:
     before = item["status"]
     item |= {"size": body["newSize"], "volumeTypeId": kind["id"], "iops": str(kind["iops"]), "status": "RESIZING"}
     world.later("volume-resize", item, before)
-    return data(view(item), 202)
+    return data(item, 202)
 
 
 def rename_volume(world: World, call: Call) -> Answer:
     """At once."""
-    item, body = _volume(world, call), fields(call, {"newName": str})
+    item, body = volume_of(world, call), fields(call, {"newName": str})
     if not NAME.fullmatch(body["newName"]):
         raise refuse(400, BAD_NAME)
     item["name"] = body["newName"]
-    return data(view(item))
+    return data(item)
 
 
 def attach_volume(world: World, call: Call) -> Answer:
     """An AVAILABLE volume to a server of its zone; an encrypted one only to an encrypted server (LIVE, 400)."""
-    item = _volume(world, call)
+    item = volume_of(world, call)
     body_of(call)
     server = world.servers.get(call.params["s"])
     if server is None:
@@ -189,9 +197,10 @@ def attach_volume(world: World, call: Call) -> Answer:
         raise refuse(400, "Cannot attach encryption volume")
     if sum(1 for one in world.volumes.values() if one["serverId"] == server["uuid"]) >= PER_SERVER:
         raise refuse(400, "exceeded volume_per_server quota", "QuotaExceeded")
-    item |= {"serverId": server["uuid"], "serverIdList": [server["uuid"]], "status": "ATTACHING", "wasAttached": True}
+    item |= {"serverId": server["uuid"], "serverIdList": [server["uuid"]], "status": "ATTACHING"}
+    world.attached_once.add(item["uuid"])
     world.later("volume-attach", item, "IN-USE")
-    return data(view(item), 202)
+    return data(item, 202)
 
 
 def _why_not(item: Item, server: str) -> str:
@@ -202,7 +211,7 @@ def _why_not(item: Item, server: str) -> str:
 
 def detach_volume(world: World, call: Call) -> Answer:
     """A boot disk cannot be detached."""
-    item = _volume(world, call)
+    item = volume_of(world, call)
     body_of(call)
     if item["status"] == "AVAILABLE":
         raise refuse(400, "this volume is available")
@@ -218,19 +227,19 @@ def detach_volume(world: World, call: Call) -> Answer:
             item.update({"serverId": None, "serverIdList": [], "status": "AVAILABLE"})
 
     world.agenda.after(state_times()["volume-detach"], free)
-    return data(view(item), 202)
+    return data(item, 202)
 
 
 def delete_volume(world: World, call: Call) -> Answer:
     """Only an AVAILABLE one."""
-    item = _volume(world, call)
+    item = volume_of(world, call)
     if item["status"] != "AVAILABLE":
         raise refuse(400, _why_not(item, ""), "Conflict")
     _check_still(item)
     item["status"] = "DELETING"
 
     world.agenda.after(state_times()["volume-delete"], partial(drop_volume, world, item))
-    return data(view(item), 202)
+    return data(item, 202)
 
 
 ROUTES = (

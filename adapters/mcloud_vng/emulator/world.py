@@ -96,13 +96,14 @@ class World:
         self.keys: dict[str, Item] = {}
         self.servers: dict[str, Item] = {}
         self.volumes: dict[str, Item] = {}
+        self.attached_once: set[str] = set()  # ids of volumes: only these can be snapshotted [DOC]
+        self.snapshots: dict[str, Item] = {}
         self.addresses: dict[str, Item] = {}
         self.server_groups: dict[str, Item] = {}
         self.route_tables: dict[str, Item] = {}
         self.vips: dict[str, Item] = {}
         self.pairs: dict[str, Item] = {}
         self.elastic: dict[str, Item] = {}
-        self.snapshots: dict[str, Item] = {}
         self.tags: dict[str, list[Item]] = {}
         self._numbers = 100
         self._add_default_group()
@@ -270,6 +271,7 @@ class World:
             "keys": self.keys,
             "servers": self.servers,
             "volumes": self.volumes,
+            "snapshots": self.snapshots,
             "addresses": self.addresses,
             "server_groups": self.server_groups,
             "interfaces": {nic["uuid"]: nic for server in self.servers.values() for nic in server["nics"]},
@@ -278,7 +280,6 @@ class World:
             "virtual_ips": self.vips,
             "address_pairs": self.pairs,
             "elastic_interfaces": self.elastic,
-            "snapshots": self.snapshots,
         }
         found = {
             kind: [
