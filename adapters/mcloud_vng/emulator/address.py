@@ -33,6 +33,13 @@ def _may_attach(world: World, server: Item) -> None:
         raise refuse(400, f"server with status {server['status'].lower()} is in-process")
 
 
+def free_public_address(world: World) -> str:
+    """The first one that no server, interface or load balancer has."""
+    taken = {item["ip"] for items in (world.addresses, world.elastic) for item in items.values()}
+    taken |= {balancer["address"] for balancer in world.balancers.values()}
+    return next(f"203.0.113.{number}" for number in range(1, 255) if f"203.0.113.{number}" not in taken)
+
+
 def check_allocate(world: World) -> int:
     """What one more address costs a month; refused where the quota has no room for it."""
     check_quota(world, "FLOATING_IP", "exceeded floating_ip quota. current used: {used}, max: {max}")
@@ -43,7 +50,7 @@ def allocate(world: World) -> Item:
     """A new address, paid for."""
     item: Item = {
         "uuid": world.new_id("wan"),
-        "ip": world.free_public_ip(),
+        "ip": free_public_address(world),
         "fixedIp": None,
         "networkInterfaceId": None,
         "status": "AVAILABLE",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mcloud.emulator.http import Answer, Call
-from mcloud_vng.emulator.address import may_have
+from mcloud_vng.emulator.address import free_public_address, may_have
 from mcloud_vng.emulator.envelope import data, fields, not_emulated, page
 from mcloud_vng.emulator.interface import changeable, check_room
 from mcloud_vng.emulator.network import check_name
@@ -38,7 +38,7 @@ def create(world: World, call: Call) -> Answer:
     item: Item = {
         "uuid": world.new_id("net-ex"),  # the vendor's prefix is not known
         "name": check_name(body["name"]),
-        "ip": world.free_public_ip(),
+        "ip": free_public_address(world),
         "serverId": None,
         "zoneId": zone,
         "createdAt": world.stamp(),

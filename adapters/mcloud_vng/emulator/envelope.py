@@ -9,7 +9,13 @@ from mcloud.emulator.http import Answer, Call
 from mcloud_vng.emulator.world import Item, refuse
 
 Kinds = Mapping[str, type]
-WORDS: Mapping[type, str] = {str: "a string", int: "an integer", bool: "a boolean", list: "a list of strings"}
+WORDS: Mapping[type, str] = {
+    str: "a string",
+    int: "an integer",
+    bool: "a boolean",
+    list: "a list of strings",
+    dict: "an object",
+}
 
 
 def data(item: Any, status: int = 200) -> Answer:
@@ -54,11 +60,11 @@ def body_of(call: Call) -> dict[str, Any]:
 
 
 def fields(call: Call, needed: Kinds, optional: Kinds | None = None) -> dict[str, Any]:
-    """The JSON object that was sent, checked as ``checked`` does."""
-    return checked(body_of(call), needed, optional)
+    """The JSON object that was sent, checked as ``fields_of`` does."""
+    return fields_of(body_of(call), needed, optional)
 
 
-def checked(body: dict[str, Any], needed: Kinds, optional: Kinds | None = None) -> dict[str, Any]:
+def fields_of(body: dict[str, Any], needed: Kinds, optional: Kinds | None = None) -> dict[str, Any]:
     """A JSON object with its fields of the right types; unknown ones are tolerated.
 
     Args:

@@ -7,7 +7,7 @@ import re
 
 from mcloud.emulator.http import Answer, Call
 from mcloud_vng.emulator.catalog import used
-from mcloud_vng.emulator.envelope import checked, data, fields, not_emulated, page
+from mcloud_vng.emulator.envelope import data, fields, fields_of, not_emulated, page
 from mcloud_vng.emulator.world import Item, World, refuse, state_times
 
 PREFIXES = (16, 18, 20, 22, 24, 26, 28)
@@ -59,6 +59,7 @@ def free_address(world: World, place: Item, wanted: str | None = None) -> str:
     nics = [nic for server in world.servers.values() for nic in world.nics_of(server)]
     taken = {nic["fixedIp"] for nic in nics if nic["subnetUuid"] == place["uuid"]}
     taken |= {vip["ipAddress"] for vip in world.vips.values() if vip["subnetId"] == place["uuid"]}
+    taken |= {balancer["address"] for balancer in world.balancers.values()}
     hosts = [str(host) for host in ipaddress.IPv4Network(place["cidr"]).hosts()]
     if wanted:
         if wanted not in hosts:
@@ -236,7 +237,7 @@ def _ranges(world: World, place: Item, asked: object) -> list[Item]:
     there = {row["cidr"]: row for row in place["secondarySubnets"]}
     found: list[Item] = []
     for one in asked or []:
-        body = checked(one, {"name": str, "cidr": str})
+        body = fields_of(one, {"name": str, "cidr": str})
         block = _block(body["cidr"])
         check_range(world, place, block, [ipaddress.IPv4Network(row["cidr"]) for row in found])
         known = there.get(str(block), {"uuid": world.new_id("sec-sub")})
@@ -304,6 +305,8 @@ def delete_subnet(world: World, call: Call) -> Answer:
     if item["secondarySubnets"]:
         text = "Cannot delete subnet: Having Virtual Subnet Address is using this subnet."
         raise refuse(400, text, "SubnetInUse")
+    if any(balancer["subnetId"] == item["uuid"] for balancer in world.balancers.values()):
+        raise refuse(400, "Cannot delete subnet: Having load balancer is using this subnet.", "SubnetInUse")
     item["status"] = "DELETING"
 
     def gone() -> None:

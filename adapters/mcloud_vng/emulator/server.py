@@ -7,7 +7,7 @@ import re
 from mcloud.emulator.http import Answer, Call
 from mcloud_vng.emulator.address import allocate, check_allocate, join, part
 from mcloud_vng.emulator.catalog import image_view
-from mcloud_vng.emulator.envelope import checked, data, fields, not_emulated, page
+from mcloud_vng.emulator.envelope import data, fields, fields_of, not_emulated, page
 from mcloud_vng.emulator.network import check_quota, free_address, network, subnet
 from mcloud_vng.emulator.placement import server_group
 from mcloud_vng.emulator.security import group
@@ -62,19 +62,14 @@ def create_server(world: World, call: Call) -> Answer:
     not_emulated(body, *ELSEWHERE)
     if not NAME.fullmatch(body["name"]):
         raise refuse(400, "name: only letters (a-z, A-Z, 0-9, '_', '-') are allowed, length 2 to 65;")
-    parent = network(world, body["networkId"])
-    place = subnet(world, parent["id"], body["subnetId"])
+    place = subnet(world, network(world, body["networkId"])["id"], body["subnetId"])
     if place["status"] != "ACTIVE":
         raise refuse(404, f"subnet with id {place['uuid']} is not found", "NotFound")
     zone = world.zone_of(body.get("zoneId") or place["zone"]["uuid"])
     flavor = _flavor(world, body["flavorId"], zone)
     if place["zone"]["uuid"] != zone:
         raise refuse(400, f"subnet id: {place['uuid']} is not in zone {zone}")
-    image = world.images.get(body["imageId"])
-    if image is None:
-        raise refuse(404, f"cannot get image with id {body['imageId']}", "NotFound")
-    if image["type"] not in world.image_types(flavor):
-        raise refuse(400, f"flavor {flavor['id']} don't support image {image['id']}")
+    image = _image(world, body["imageId"], flavor)
     disks = [_disk(world, body, zone, "rootDisk"), *_data_disk(world, body, zone)]
     if body.get("serverGroupId"):
         server_group(world, body["serverGroupId"])
@@ -100,7 +95,7 @@ def create_server(world: World, call: Call) -> Answer:
         "zoneId": zone,
         "flavorId": flavor["id"],
         "imageId": image["id"],
-        "networkId": parent["id"],
+        "networkId": place["networkUuid"],
         "subnetId": place["uuid"],
         "secgroupIds": groups,
         "serverGroupId": body.get("serverGroupId") or None,
@@ -145,6 +140,16 @@ def _flavor(world: World, flavor_id: str, zone: str) -> Item:
     return row
 
 
+def _image(world: World, image_id: str, flavor: Item) -> Item:
+    """One that the flavor boots."""
+    image = world.images.get(image_id)
+    if image is None:
+        raise refuse(404, f"cannot get image with id {image_id}", "NotFound")
+    if image["type"] not in world.image_types(flavor):
+        raise refuse(400, f"flavor {flavor['id']} don't support image {image_id}")
+    return image
+
+
 def _disk(world: World, body: Item, zone: str, which: str) -> Item:
     """Size, type and name of a disk that comes with the server, checked."""
     kind = world.volume_types.get(body[f"{which}TypeId"])
@@ -162,7 +167,7 @@ def _data_disk(world: World, body: Item, zone: str) -> list[Item]:
     """At most one data disk is made with a server."""
     if not body.get("dataDiskSize"):
         return []
-    return [_disk(world, checked(body, {"dataDiskTypeId": str}), zone, "dataDisk")]
+    return [_disk(world, fields_of(body, {"dataDiskTypeId": str}), zone, "dataDisk")]
 
 
 def _key_name(world: World, key_id: str | None) -> str | None:

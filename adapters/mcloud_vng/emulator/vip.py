@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mcloud.emulator.http import Answer, Call
-from mcloud_vng.emulator.envelope import body_of, checked, data, fields, page
+from mcloud_vng.emulator.envelope import body_of, data, fields, fields_of, page
 from mcloud_vng.emulator.network import check_name, check_quota, free_address, ready_subnet
 from mcloud_vng.emulator.security import check_description
 from mcloud_vng.emulator.world import Item, World, refuse
@@ -50,7 +50,7 @@ def create(world: World, call: Call) -> Answer:
             raise refuse(400, f"project {owner} is not belong to user {world.user}", "Forbidden")
         body = {**body, "subnetId": crossing.get("subnetId"), "ipAddress": crossing.get("ipAddress")}
     optional = {"description": str, "mode": str, "ipAddress": str}
-    body = checked(body, {"name": str, "subnetId": str}, optional)
+    body = fields_of(body, {"name": str, "subnetId": str}, optional)
     place = ready_subnet(world, body["subnetId"])
     check_quota(world, "VIRTUAL_IP_ADDRESS", "exceeded virtual_ip_address quota. current used: {used}, max: {max}")
     item: Item = {

@@ -43,9 +43,15 @@ QUOTAS = {
     "SERVER_GROUP": 5,
     "ROUTE_TABLE": 20,
     "VIRTUAL_IP_ADDRESS": 3,
+    "LOAD_BALANCER": 10,
+    "LISTENER_PER_LOAD_BALANCER": 10,
+    "POOL_PER_LOAD_BALANCER": 10,
+    "POLICY_PER_LOAD_BALANCER": 10,
+    "CERTIFICATE_PER_LOAD_BALANCER": 5,
+    "MEMBER_PER_POOL": 20,
 }
 """[DOC] quota-limit.md 2026-08-07, sizes in GB, but for security groups (10 there), so that bigger stacks can be
-tried. The names SERVER_GROUP and ROUTE_TABLE are not the vendor's."""
+tried. The names of server groups', route tables' and of those per load balancer or pool are not the vendor's."""
 
 
 @cache
@@ -89,6 +95,8 @@ class World:
         self.flavors = {row["id"]: row for row in _rows("flavors.csv") if row["region"] == self.region}
         self.volume_types = {row["id"]: row for row in _rows("volume_types.csv") if row["region"] == self.region}
         self.images = {row["id"]: row for row in _rows("images.csv")}
+        packages = _rows("load_balancer_packages.csv")
+        self.packages = {row["id"]: row for row in packages if row["region"] == self.region}
         self.networks: dict[str, Item] = {}
         self.subnets: dict[str, Item] = {}
         self.groups: dict[str, Item] = {}
@@ -105,6 +113,11 @@ class World:
         self.pairs: dict[str, Item] = {}
         self.elastic: dict[str, Item] = {}
         self.tags: dict[str, list[Item]] = {}
+        self.balancers: dict[str, Item] = {}
+        self.listeners: dict[str, Item] = {}
+        self.pools: dict[str, Item] = {}
+        self.policies: dict[str, Item] = {}
+        self.certificates: dict[str, Item] = {}
         self._numbers = 100
         self._add_default_group()
 
@@ -178,11 +191,6 @@ class World:
         if found is None or not found[2]:
             raise refuse(404, f"Cannot get zone with id {name}", "NotFound")
         return name
-
-    def free_public_ip(self) -> str:
-        """The next public address that nothing here has."""
-        taken = {item["ip"] for items in (self.addresses, self.elastic) for item in items.values()}
-        return next(address for number in range(1, 255) if (address := f"203.0.113.{number}") not in taken)
 
     def nics_of(self, server: Item) -> list[Item]:
         """The private interfaces of a server; the first one came with it."""
@@ -280,6 +288,11 @@ class World:
             "virtual_ips": self.vips,
             "address_pairs": self.pairs,
             "elastic_interfaces": self.elastic,
+            "load_balancers": self.balancers,
+            "listeners": self.listeners,
+            "pools": self.pools,
+            "policies": self.policies,
+            "certificates": self.certificates,
         }
         found = {
             kind: [
