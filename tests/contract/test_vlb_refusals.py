@@ -245,6 +245,10 @@ def test_what_is_not_there(api: Any, alb: str, nlb: str) -> None:
     refused(api.vlb("GET", f"{nlb}/pools/{pool}"), 404, f"Cannot get pool with id {pool}")
     policies = f"{alb}/listeners/{listener}/l7policies"
     refused(api.vlb("GET", f"{policies}/policy-none"), 404, "Cannot get l7 policy with id policy-none")
+    policy = api.balanced("POST", policies, POLICY)
+    second = {**LISTENER, "listenerName": "second-listener", "listenerProtocolPort": 81}
+    elsewhere = f"{alb}/listeners/{api.balanced('POST', f'{alb}/listeners', second)}/l7policies/{policy}"
+    refused(api.vlb("GET", elsewhere), 404, f"Cannot get l7 policy with id {policy}")
     refused(api.vlb("GET", "/v2/{p}/cas/secret-none"), 404, "Cannot get certificate with id secret-none")
     refused(api.vlb("DELETE", "/v2/{p}/cas/secret-none"), 404, "Cannot get certificate with id secret-none")
 
@@ -273,6 +277,11 @@ def test_what_is_not_there(api: Any, alb: str, nlb: str) -> None:
             {"healthMonitor": {"healthCheckProtocol": "HTTP", "healthCheckMethod": "HEAD"}},
             400,
             "healthCheckMethod: must be one of the following: [GET, PUT, POST];",
+        ),
+        (
+            {"healthMonitor": {"healthCheckProtocol": "HTTP", "domainName": "shop.example"}},
+            400,
+            "domainName: only with httpVersion 1.1;",
         ),
         (
             {"healthMonitor": {"healthCheckProtocol": "HTTP", "successCode": 200}},
@@ -353,6 +362,12 @@ def test_a_pool_in_use_stays(api: Any, alb: str) -> None:
         ({"defaultPoolId": "pool-none"}, 404, "Cannot get pool with id pool-none"),
         ({"insertHeaders": "X-Forwarded-For"}, 400, "insertHeaders: must be a list;"),
         ({"insertHeaders": [{"headerName": "X-Forwarded-For"}]}, 400, "headerValue: must not be null;"),
+        (
+            {"insertHeaders": [{"headerName": "X-Team", "headerValue": "true"}]},
+            400,
+            "headerName: must be one of the following: [X-Forwarded-For, X-Forwarded-Port",
+        ),
+        ({"headers": ["X-Team"]}, 400, "headerName: must be one of the following: [X-Forwarded-For"),
         ({"headers": [1]}, 400, "headers: must be a list of strings;"),
         ({"blockedCidrs": "10.0.0.0/8"}, 400, "the emulator does not have blockedCidrs"),
         ({"defaultCertificateAuthority": "secret-none"}, 400, "certificates: only for HTTPS listeners;"),
