@@ -1,4 +1,4 @@
-"""What the vendor's Terraform provider and Go SDK asked is asked again: the answers must have the same status and shape."""
+"""What the vendor's own clients asked is asked again: the answers must have the same status and shape."""
 
 from __future__ import annotations
 

@@ -53,7 +53,8 @@ def _add(world: World, item: Item, wanted: list[tuple[str, str | None]]) -> list
     """One interface in each subnet, all of them or none."""
     check_room(world, item, len(wanted))
     places = [(ready_subnet(world, subnet_id), ip) for subnet_id, ip in wanted]
-    before, made = list(item["nics"]), []
+    before, made = item["nics"], []
+    item["nics"] = list(before)
     try:
         for place, ip in places:
             nic = {

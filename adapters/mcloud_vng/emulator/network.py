@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from functools import partial
 
 from mcloud.emulator.http import Answer, Call
 from mcloud_vng.emulator.catalog import used
@@ -150,11 +151,11 @@ def rename_network(world: World, call: Call) -> Answer:
 
 
 def delete_network(world: World, call: Call) -> Answer:
-    """Refused while it has subnets. (One live source saw the refusal go on for 11 minutes after the last subnet,
-    another for seconds: here it ends with the subnet.)"""
+    """Refused while it has subnets, and for a while after the last one (MCP-LIVE: a few seconds; another live source
+    saw 11 minutes)."""
     item = network(world, call.params["id"])
-    there = [s for s in world.subnets.values() if s["networkUuid"] == item["id"] and s["status"] != "DELETED"]
-    if there:
+    own = [s for s in world.subnets.values() if s["networkUuid"] == item["id"]]
+    if any(s["status"] != "DELETED" or s["uuid"] in world.leaving for s in own):
         raise refuse(400, "Cannot delete this VPC because it contains the subnet.")
     item["status"] = "DELETING"
 
@@ -312,7 +313,12 @@ def delete_subnet(world: World, call: Call) -> Answer:
     def gone() -> None:
         item["status"], item["deletedAt"] = "DELETED", world.stamp()
 
-    world.agenda.after(state_times()["subnet-delete"], gone)
+    times = state_times()
+    world.leaving.add(item["uuid"])
+    world.agenda.after(times["subnet-delete"], gone)
+    world.agenda.after(
+        times["subnet-delete"] + times["network-after-subnet"], partial(world.leaving.discard, item["uuid"])
+    )
     return Answer(200)
 
 

@@ -337,7 +337,15 @@ def _let_go(world: World, item: Item, whole: bool) -> None:
     world.pairs = {key: pair for key, pair in world.pairs.items() if pair["networkInterfaceId"] not in own}
 
 
+def _check_paid(world: World, item: Item) -> None:
+    """Refuse to change a server whose month is over, where it is not renewed ([SDK] has the text). What ``status``
+    such a server has is not known: here it keeps its own."""
+    if not item["autoRenew"] and world.wallet.is_over(item["uuid"]):
+        raise refuse(400, "server is expired", "ServerExpired")
+
+
 def _move(world: World, item: Item, allowed: tuple[str, ...], through: str, to: str, time: str) -> Answer:
+    _check_paid(world, item)
     if item["status"] not in allowed:
         # The exact text for a server in the wrong state is not known.
         raise refuse(400, f"server with status {item['status'].lower()} is in-process")
@@ -366,6 +374,7 @@ def resize_server(world: World, call: Call) -> Answer:
     the state before is the state after."""
     item, body = _server(world, call), fields(call, {"flavorId": str})
     not_emulated(body, "hostGroupId")
+    _check_paid(world, item)
     if item["status"] not in ("ACTIVE", "STOPPED"):
         raise refuse(400, f"server with status {item['status'].lower()} is in-process")
     flavor = _flavor(world, body["flavorId"], item["zoneId"])
@@ -396,6 +405,7 @@ def rename_server(world: World, call: Call) -> Answer:
 def change_groups(world: World, call: Call) -> Answer:
     """The full list; at least one."""
     item, body = _server(world, call), fields(call, {"securityGroup": list})
+    _check_paid(world, item)
     if item["status"] not in ("ACTIVE", "STOPPED"):
         raise refuse(400, f"cannot change security group of server with status {item['status'].lower()}", "Conflict")
     groups = [group(world, one)["id"] for one in body["securityGroup"]]

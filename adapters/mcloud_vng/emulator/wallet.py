@@ -10,7 +10,9 @@ from mcloud.emulator.clock import Clock
 PRICES = Path(__file__).parent / "seed" / "prices.csv"
 START = 1_000_000_000
 """VND: enough for a stack of any size that the quotas let through."""
-MONTH = 30 * 24 * 3600.0  # seconds that a payment lasts; how the service counts a month is not known
+MONTH = 30 * 24 * 3600.0
+"""Seconds that a payment lasts; how the service counts a month is not known. Other than states, it is not shortened by
+the emulator's factor: what stands over night is not expired."""
 
 
 class Wallet:
@@ -40,14 +42,18 @@ class Wallet:
         return self.balance >= amount
 
     def debit(self, object_id: str, amount: int) -> None:
-        """Pay a month of an object, or more for one that grew."""
+        """Pay a month of an object, or more for one that grew; its month stays the same."""
         self.balance -= amount
-        before = self._paid.get(object_id, (0, 0.0))[0]
-        self._paid[object_id] = (before + amount, self._clock.now())
+        before, since = self._paid.get(object_id, (0, self._clock.now()))
+        self._paid[object_id] = (before + amount, since)
 
     def refund(self, object_id: str) -> None:
         """Pay back what is left of the month; nothing for what was never paid."""
         amount, since = self._paid.pop(object_id, (0, 0.0))
-        factor = self._clock.factor or 1.0
-        used = min((self._clock.now() - since) / factor / MONTH, 1.0)
+        used = min((self._clock.now() - since) / MONTH, 1.0)
         self.balance += round(amount * (1.0 - used))
+
+    def is_over(self, object_id: str) -> bool:
+        """Whether the month that was paid for has ended."""
+        _, since = self._paid.get(object_id, (0, self._clock.now()))
+        return self._clock.now() - since > MONTH

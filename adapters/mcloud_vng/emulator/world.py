@@ -99,6 +99,7 @@ class World:
         self.packages = {row["id"]: row for row in packages if row["region"] == self.region}
         self.networks: dict[str, Item] = {}
         self.subnets: dict[str, Item] = {}
+        self.leaving: set[str] = set()  # ids of subnets that their network is not yet rid of
         self.groups: dict[str, Item] = {}
         self.rules: dict[str, Item] = {}
         self.keys: dict[str, Item] = {}
