@@ -7,6 +7,8 @@ from typing import Any
 import httpx
 import pytest
 
+from mcloud.errors import QuotaExceeded
+
 DISK = "vtype-e782f8e1-0569-11f0-a0a4-ec2a72332f83"
 NVME = "vtype-2fc64a6c-38e3-4f08-93a5-18018cb3ab23"  # in HCM03-1B
 LARGE = "flav-d1e5634e-0565-11f0-a0a4-ec2a72332f83"  # s-general-4x8 in HCM03-1C
@@ -175,6 +177,15 @@ def test_larger_ones_cost_the_difference(api: Any) -> None:
     before = wallet.balance
     api.made("PUT", f"{path}/resize", {"flavorId": LARGE})
     assert before - wallet.balance == 2 * 132_440 + 4 * 66_220
+
+
+def test_a_wallet_that_is_too_small_is_told_to_the_person(account: Any) -> None:
+    _, subnet = account.network()
+    account.cloud.app.cloud.tune("balance", {"amount": 1000})
+    with pytest.raises(QuotaExceeded, match="do not have sufficient credits") as caught:
+        account.server("web-0", subnet)
+    assert caught.value.hint == "top up the account's wallet"
+    assert account.inventory("servers") == []
 
 
 @pytest.mark.parametrize("renewed", [False, True])

@@ -3,6 +3,7 @@ known, on one cloud that has some of everything."""
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 from collections.abc import Iterator
@@ -117,6 +118,7 @@ OPEN = {"direction": "ingress", "etherType": "IPv4", "protocol": "tcp", "remoteI
 WEB = {**OPEN, "portRangeMin": 80, "portRangeMax": 80}
 TAGS = {"resourceId": "<a>", "resourceType": "SERVER"}
 NOWHERE = "198.51.100.1"
+KEY = "ssh-rsa " + base64.b64encode(b"\0\0\0\x07ssh-rsa\0\0\0\x01\x03").decode()
 
 CASES = {
     # Networks and subnets
@@ -576,7 +578,7 @@ QUOTAS = {
         "Exceeded SUBNET quota. Current used: 0, max: 0.",
     ),
     "VPC": ("POST", "/v2/<p>/networks", {"name": "network-six", "cidr": "10.6.0.0/16"}, "Exceeded VPC quota."),
-    "SSHKEY": ("POST", "/v2/<p>/sshKeys", {"name": "key-one"}, "exceeded sshkey quota"),
+    "SSHKEY": ("POST", "/v2/<p>/sshKeys/import", {"name": "key-one", "pubKey": KEY}, "exceeded sshkey quota"),
     "VIRTUAL_IP_ADDRESS": (
         "POST",
         VIP,
