@@ -258,6 +258,15 @@ def run(name: str, provider: Path, records: Path | None) -> None:
     )
 
 
+def _missing(provider: Path | None) -> str | None:
+    """What a run needs and is not there."""
+    if provider is None:
+        return "no PROVIDER=<binary> was given"
+    if not provider.is_file():
+        return f"there is no provider at {provider}"
+    return "terraform is not installed" if shutil.which("terraform") is None else None
+
+
 def main() -> None:
     """Run all scenarios, or say aloud that nothing was checked."""
     parser = argparse.ArgumentParser()
@@ -265,12 +274,10 @@ def main() -> None:
     parser.add_argument("--only", choices=SCENARIOS)
     parser.add_argument("--record", type=Path, metavar="FOLDER")
     arguments = parser.parse_args()
-    if arguments.provider is None or shutil.which("terraform") is None:
-        missing = "no PROVIDER=<binary> was given" if arguments.provider is None else "terraform is not installed"
+    missing = _missing(arguments.provider)
+    if missing is not None:
         _say(f"SKIPPED: {missing}; nothing was checked against the vendor's provider")
         return
-    if not arguments.provider.is_file():
-        raise SystemExit(f"there is no provider at {arguments.provider}")
     for name in [arguments.only] if arguments.only else SCENARIOS:
         run(name, arguments.provider, arguments.record)
 
