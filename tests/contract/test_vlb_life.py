@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from mcloud_vng.emulator import SPEC
-from tests.oracle.pem import make_certificate
 
 TCP_CHECK = {"healthCheckProtocol": "TCP"}
 TIMEOUTS = {"timeoutClient": 50, "timeoutMember": 50, "timeoutConnection": 5}
@@ -280,22 +279,6 @@ def test_changes_of_a_listener(api: Any, balancer: str) -> None:
     assert read(api, path)["insertHeaders"] == [{"headerName": "X-SSL-Issuer", "headerValue": "true"}]
 
 
-def test_certificates_of_a_listener_stay_when_they_are_left_out(api: Any, balancer: str) -> None:
-    certificate, key = make_certificate("shop.example")
-    body = {"name": "shop-example", "type": "TLS/SSL", "certificate": certificate, "privateKey": key}
-    first, second = (api.vlb("POST", "/v2/{p}/cas", body).json()["data"]["uuid"] for _ in range(2))
-    https = {**LISTENER, "listenerProtocol": "HTTPS", "defaultCertificateAuthority": first}
-    asked = {**https, "certificateAuthorities": [second]}
-    path = f"{balancer}/listeners/{api.balanced('POST', f'{balancer}/listeners', asked)}"
-    api.balanced("PUT", path, TIMEOUTS)
-    found = read(api, path)
-    assert (found["defaultCertificateAuthority"], found["certificateAuthorities"]) == (first, [second])
-    api.balanced("PUT", path, {**TIMEOUTS, "certificateAuthorities": None, "defaultCertificateAuthority": second})
-    found = read(api, path)
-    assert (found["defaultCertificateAuthority"], found["certificateAuthorities"]) == (second, [])
-    assert api.vlb("GET", f"/v2/{{p}}/cas/{first}").json()["inUse"] is False
-
-
 def test_policies_in_both_generations(api: Any, balancer: str) -> None:
     pool = api.balanced("POST", f"{balancer}/pools", POOL)
     listener = f"{balancer}/listeners/{api.balanced('POST', f'{balancer}/listeners', LISTENER)}"
@@ -387,27 +370,3 @@ def test_what_leads_clients_here() -> None:
     assert SPEC.env("http://127.0.0.1:1", "id", "secret")["VLB_BASE_URL"] == "http://127.0.0.1:1/vserver/vlb-gateway"
     endpoints = SPEC.profile("http://127.0.0.1:1", "id")["endpoints"]
     assert endpoints["vlb"] == "http://127.0.0.1:1/{region}/vserver/vlb-gateway"
-
-
-def test_certificates(api: Any) -> None:
-    certificate, key = make_certificate("shop.example")
-    body = {"name": "shop-example", "type": "TLS/SSL", "certificate": certificate, "privateKey": key}
-    answer = api.vlb("POST", "/v2/{p}/cas", body)
-    assert answer.status_code == 201, answer.text
-    made = answer.json()["data"]
-    assert (made["domainName"], made["inUse"], made["certificateType"]) == ("shop.example", False, "TLS/SSL")
-    path = f"/v2/{{p}}/cas/{made['uuid']}"
-    assert api.vlb("GET", path).json() == made
-    assert (made["subjectAlternativeNames"], made["subject"]) == (["shop.example"], "CN=shop.example")
-    assert made["notBefore"] < made["notAfter"]
-    assert api.vlb("GET", "/v2/{p}/cas", name="shop", page=1, size=10).json()["listData"] == [made]
-    assert (made["keyAlgorithm"], made["expiredAt"]) == ("EC", "2035-12-30T00:00:00")
-    certificate, key = make_certificate("plain.example", plain_rsa=True)
-    plain = {**body, "name": "plain-example", "certificate": certificate, "privateKey": key}
-    found = api.vlb("POST", "/v2/{p}/cas", plain).json()["data"]
-    assert (found["keyAlgorithm"], found["subjectAlternativeNames"]) == ("RSA", [])
-    ca = {"name": "shop-clients", "type": "CA", "certificate": certificate, "privateKey": None}
-    assert api.vlb("POST", "/v2/{p}/cas", ca).json()["data"]["certificateType"] == "CA"
-    assert "PRIVATE" not in str(held(api, "certificates"))
-    assert api.vlb("DELETE", path).status_code == 204
-    assert api.vlb("GET", path).status_code == 404

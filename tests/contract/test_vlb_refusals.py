@@ -7,8 +7,6 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.oracle.pem import make_certificate
-
 BALANCERS = "/v2/{p}/loadBalancers"
 TIMEOUTS = {"timeoutClient": 50, "timeoutMember": 50, "timeoutConnection": 5}
 LISTENER = {"listenerName": "test-listener", "listenerProtocol": "HTTP", "listenerProtocolPort": 80, **TIMEOUTS}
@@ -59,14 +57,6 @@ def body_of(api: Any, subnet: str, **changes: Any) -> dict[str, Any]:
 def inventory(api: Any, kind: str) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = api.cloud.app.cloud.inventory()[kind]
     return found
-
-
-def certificate(api: Any, name: str = "test-certificate", kind: str = "TLS/SSL") -> str:
-    text, key = make_certificate("shop.example")
-    body = {"name": name, "type": kind, "certificate": text, "privateKey": key}
-    answer = api.vlb("POST", "/v2/{p}/cas", body)
-    assert answer.status_code == 201, answer.text
-    return str(answer.json()["data"]["uuid"])
 
 
 @pytest.mark.parametrize(
@@ -143,8 +133,8 @@ def test_quotas_within_a_load_balancer(api: Any, alb: str) -> None:
             f"{alb}/listeners",
             {
                 **https,
-                "defaultCertificateAuthority": certificate(api),
-                "certificateAuthorities": [certificate(api, "second-certificate")],
+                "defaultCertificateAuthority": api.certificate(),
+                "certificateAuthorities": [api.certificate("second-certificate")],
             },
         ),
     }
@@ -447,51 +437,6 @@ def test_orders_of_policies(api: Any, alb: str) -> None:
         ([{"policyId": first, "position": 1}, {"policyId": second, "position": 1}], 400, "policies: every policy"),
     ):
         refused(api.vlb("PUT", f"{path}/reorderL7Policies", {"policies": asked}), status, text)
-
-
-@pytest.mark.parametrize(
-    ("change", "text"),
-    [
-        ({"name": "under_score"}, "name:"),
-        ({"type": "PEM"}, "type: must be one of the following: [TLS/SSL, CA];"),
-        ({"certificate": None}, "certificate: must not be null;"),
-        ({"certificate": "words"}, "certificate: must be PEM"),
-        ({"privateKey": None}, "privateKey: must not be null;"),
-        ({"privateKey": "words"}, "privateKey: must be PEM"),
-        ({"privateKey": make_certificate("other.example")[1]}, "privateKey: must be the certificate's;"),
-        ({"passphrase": "of no use"}, "privateKey: must be PEM"),
-        ({"certificateChain": "words"}, "certificateChain: must be PEM"),
-    ],
-)
-def test_certificates(api: Any, change: dict[str, Any], text: str) -> None:
-    certificate, key = make_certificate("shop.example")
-    body = {"name": "test-certificate", "type": "TLS/SSL", "certificate": certificate, "privateKey": key, **change}
-    answer = api.vlb("POST", "/v2/{p}/cas", body)
-    refused(answer, 400, text)
-    assert "of no use" not in answer.text
-    assert inventory(api, "certificates") == []
-
-
-def test_a_wrong_passphrase(api: Any) -> None:
-    certificate, key = make_certificate("shop.example", "right")
-    body = {"name": "test-certificate", "type": "TLS/SSL", "certificate": certificate, "privateKey": key}
-    refused(api.vlb("POST", "/v2/{p}/cas", body), 400, "privateKey: must be PEM")
-    refused(api.vlb("POST", "/v2/{p}/cas", {**body, "passphrase": "wrong"}), 400, "privateKey: must be PEM")
-    assert api.vlb("POST", "/v2/{p}/cas", {**body, "passphrase": "right"}).status_code == 201
-
-
-def test_a_certificate_in_use_stays(api: Any, alb: str) -> None:
-    server, client = certificate(api), certificate(api, "client-certificate", "CA")
-    https = {**LISTENER, "listenerProtocol": "HTTPS", "listenerProtocolPort": 443}
-    swapped = {**https, "defaultCertificateAuthority": client}
-    refused(api.vlb("POST", f"{alb}/listeners", swapped), 400, f"Certificate {client} is not of type TLS/SSL")
-    right = {**https, "defaultCertificateAuthority": server, "clientCertificate": client}
-    listener = api.balanced("POST", f"{alb}/listeners", right)
-    for one in (server, client):
-        assert api.vlb("GET", f"/v2/{{p}}/cas/{one}").json()["inUse"] is True
-        refused(api.vlb("DELETE", f"/v2/{{p}}/cas/{one}"), 400, f"Certificate {one} is in use")
-    api.balanced("DELETE", f"{alb}/listeners/{listener}")
-    assert api.vlb("DELETE", f"/v2/{{p}}/cas/{server}").status_code == 204
 
 
 def test_a_subnet_with_a_load_balancer_stays(api: Any, subnet: str, alb: str) -> None:
