@@ -450,7 +450,7 @@ def test_a_subnet_with_a_load_balancer_stays(api: Any, subnet: str, alb: str) ->
 
 def test_another_project_and_no_sign_in(api: Any) -> None:
     answer = api.vlb("GET", "/v2/pro-00000000-0000-4000-8000-000000000000/loadBalancers")
-    refused(answer, 403, "project pro-00000000-0000-4000-8000-000000000000 is not belong to user")
+    refused(answer, 400, "project pro-00000000-0000-4000-8000-000000000000 is not belong to user")
     assert httpx.get(f"{api.cloud.url}/vserver/vlb-gateway/v2/{api.project}/loadBalancers").status_code == 401
     assert api.vlb("GET", "/v2/{p}/loadbalancers").json()[0]["code"] == "IAM_PERMISSION_DENIED"
     refused(api.vlb("GET", BALANCERS, page="x", size="1"), 400, "page or size invalid")
