@@ -96,6 +96,7 @@ class World:
         self.addresses: dict[str, Item] = {}
         self.server_groups: dict[str, Item] = {}
         self.route_tables: dict[str, Item] = {}
+        self.holdings: dict[str, list[Item]] = {}
         self._numbers = 100
         self._add_default_group()
 

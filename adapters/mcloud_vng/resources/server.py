@@ -132,6 +132,7 @@ class Server(Kind):
         return by_name([(item["name"], item["uuid"]) for item in servers], inputs["name"])
 
     def list(self, session: VngSession) -> Iterator[tuple[str, Native]]:
-        disks = {item["uuid"]: item for item in session.driver.ex_list_volumes() if item.get("bootable")}
+        # A listed server does not name its boot disk (MCP-LIVE), the disk names its server.
+        disks = {item.get("serverId"): item for item in session.driver.ex_list_volumes() if item.get("bootable")}
         for item in session.driver.ex_list_servers():
-            yield item["uuid"], {"server": item, "disk": disks.get(item.get("bootVolumeId"))}
+            yield item["uuid"], {"server": item, "disk": disks.get(item["uuid"])}

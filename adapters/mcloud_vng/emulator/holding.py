@@ -1,0 +1,35 @@
+"""Lists of what an account may hold and what cannot be made here: empty, until a test puts something in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from mcloud.emulator.http import Answer, Call
+from mcloud_vng.emulator.envelope import page
+from mcloud_vng.emulator.world import World, refuse
+
+
+def _paged(name: str) -> Callable[[World, Call], Answer]:
+    def handle(world: World, call: Call) -> Answer:
+        if {"name", "page", "size"} - call.query.keys():
+            # Leaving one out is answered so for tables, ACLs and peerings (MCP-LIVE); for the others it is a guess.
+            raise refuse(500, "Required request parameter is not present", "InternalServerError")
+        return page(call, world.holdings.get(name, []))
+
+    return handle
+
+
+def snapshots(world: World, call: Call) -> Answer:
+    """Of one volume; the envelope has plural names (MCP-LIVE)."""
+    rows = [row for row in world.holdings.get("snapshots", []) if row["volumeId"] == call.params["v"]]
+    return Answer(200, {"items": rows, "page": 1, "pageSize": 50, "totalPages": 1, "totalItems": len(rows)})
+
+
+ROUTES = (
+    ("GET", "/v2/{p}/virtualIpAddress", _paged("virtual_ips")),
+    ("GET", "/v2/{p}/network-interfaces-elastic", _paged("elastic_interfaces")),
+    ("GET", "/v2/{p}/network-acl/list", _paged("acls")),
+    ("GET", "/v2/{p}/peering", _paged("peerings")),
+    ("GET", "/v2/{p}/dhcp_option", _paged("dhcp_options")),
+    ("GET", "/v2/{p}/volumes/{v}/snapshots", snapshots),
+)
