@@ -90,7 +90,7 @@ def discover_live(
     owners: dict[tuple[str, str], LiveResource] = {}
     for kind, rows in look.rows.items():
         names = _names(kind, rows, view)
-        for row in rows:
+        for row in sorted(rows, key=lambda row: _order(names[row[0]][0], row)):
             resource = _resource(at, KINDS[kind].word, row[0], names[row[0]], kind)
             owners[kind, row[0]] = resource
             seen.append(resource.key)
@@ -220,6 +220,12 @@ def _names(kind: str, rows: Iterable[Row], view: View) -> dict[str, tuple[str, s
             for index, (_, native) in enumerate(numbers):
                 found[native] = (labels[native], base, index)
     return found
+
+
+def _order(label: str, row: Row) -> tuple[str, list[str]]:
+    """By name, then by what is said; not by when it was made, so that equal accounts lead to equal stacks."""
+    said = [f"{key} {value:>6}" for key, value in sorted(row[1].inputs.items()) if isinstance(value, str | int)]
+    return label, [text for text in said if not text.startswith("group ")]
 
 
 def _resource(at: Placement, word: str, native: str, names: tuple[str, str, int | None], type_: str) -> LiveResource:
