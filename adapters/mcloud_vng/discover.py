@@ -177,7 +177,7 @@ def _snapshots(session: VngSession) -> list[Surplus]:
     """There is no list of all: each volume is asked, several at once."""
     volumes = session.driver.ex_list_volumes()
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        answers = list(pool.map(lambda row: session.driver.ex_list_volume_snapshots(row["uuid"]), volumes))
+        answers = list(pool.map(lambda row: session.driver.ex_list_snapshots(row["uuid"]), volumes))
     return [
         Surplus(
             "snapshot",

@@ -203,8 +203,8 @@ def test_what_no_stack_can_say_is_left_over_with_a_reason(account: Any) -> None:
         "peerings": [{"uuid": "peer-1", "name": "p", "fromCidr": "10.20.0.0/16", "endCidr": "10.9.0.0/16"}],
         "dhcp_options": [{"uuid": "dop-1", "name": "dns", "dnsServers": ["10.166.12.196"]}],
         "user_images": [{"uuid": "img-own", "name": "golden", "imageSize": 10}],
-        "snapshots": [{"id": "snap-1", "name": "nightly", "volumeId": volume}],
     }
+    world.snapshots["snap-1"] = {"id": "snap-1", "name": "nightly", "volumeId": volume}
     world.add_route_table("rt-further", "further", network, "ACTIVE")["routes"].append(
         {"uuid": "r-1", "destinationCidrBlock": "172.16.0.0/16", "target": "10.20.1.5"}
     )

@@ -22,6 +22,7 @@ from mcloud_vng.emulator import (
     route,
     security,
     server,
+    snapshot,
     volume,
 )
 from mcloud_vng.emulator.world import World, refuse, state_times
@@ -39,6 +40,7 @@ HANDLERS = (
     *interface.ROUTES,
     *route.ROUTES,
     *volume.ROUTES,
+    *snapshot.ROUTES,
     *address.ROUTES,
     *holding.ROUTES,
 )

@@ -19,17 +19,10 @@ def _paged(name: str) -> Callable[[World, Call], Answer]:
     return handle
 
 
-def snapshots(world: World, call: Call) -> Answer:
-    """Of one volume; the envelope has plural names (MCP-LIVE)."""
-    rows = [row for row in world.holdings.get("snapshots", []) if row["volumeId"] == call.params["v"]]
-    return Answer(200, {"items": rows, "page": 1, "pageSize": 50, "totalPages": 1, "totalItems": len(rows)})
-
-
 ROUTES = (
     ("GET", "/v2/{p}/virtualIpAddress", _paged("virtual_ips")),
     ("GET", "/v2/{p}/network-interfaces-elastic", _paged("elastic_interfaces")),
     ("GET", "/v2/{p}/network-acl/list", _paged("acls")),
     ("GET", "/v2/{p}/peering", _paged("peerings")),
     ("GET", "/v2/{p}/dhcp_option", _paged("dhcp_options")),
-    ("GET", "/v2/{p}/volumes/{v}/snapshots", snapshots),
 )
