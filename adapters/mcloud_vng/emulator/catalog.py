@@ -37,7 +37,7 @@ def used(world: World) -> dict[str, int]:
         "SUBNET": sum(1 for subnet in world.subnets.values() if subnet["status"] != "DELETED"),
         "SECGROUP": len(own_groups),
         "SECGROUP_RULE": sum(1 for rule in world.rules.values() if rule["direction"] == "ingress"),
-        "SSHKEY": len(world.keys),
+        "SSH_KEY": len(world.keys),
         "VM": len(world.servers),
         "VCPU": sum(int(flavor["cpu"]) for flavor in flavors),
         "VOLUME": len(world.volumes),

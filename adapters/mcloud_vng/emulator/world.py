@@ -33,7 +33,7 @@ QUOTAS = {
     "SUBNET": 30,
     "SECGROUP": 40,
     "SECGROUP_RULE": 100,
-    "SSHKEY": 20,
+    "SSH_KEY": 20,
     "VM": 150,
     "VCPU": 1000,
     "VOLUME": 200,
@@ -43,7 +43,7 @@ QUOTAS = {
     "ROUTE_TABLE": 20,
 }
 """[DOC] quota-limit.md 2026-08-07, sizes in GB, but for security groups (10 there), so that bigger stacks can be
-tried. The names of the last two are not the vendor's."""
+tried."""
 
 
 @cache
