@@ -43,13 +43,13 @@ def write_placement_groups(
 
 
 def interfaces_of(
-    interfaces: Iterable[tuple[Item, InterfacePart]], places: Mapping[str, str]
+    interfaces: Iterable[tuple[Item, InterfacePart]], places: Mapping[str, str], firsts: Mapping[str, str | None]
 ) -> dict[str, tuple[str, ...]]:
-    """Server -> the further subnets that it has interfaces in, in order."""
-    found: dict[str, list[str]] = defaultdict(list)
+    """Server -> the further subnets that it has interfaces in, each once, in order; ``firsts``: server -> its subnet."""
+    found: dict[str, set[str]] = defaultdict(set)
     for _, part in interfaces:
-        if part.subnet in places:
-            found[part.server].append(places[part.subnet])
+        if part.subnet in places and part.subnet != firsts.get(part.server):
+            found[part.server].add(places[part.subnet])
     return {server: tuple(sorted(names)) for server, names in found.items()}
 
 
@@ -58,15 +58,21 @@ def settle_on_servers(
     parts: Iterable[tuple[Item, InterfacePart | AddressPart]],
     machines: Machines,
     places: Mapping[str, str],
+    firsts: Mapping[str, str | None],
 ) -> None:
     """Interfaces and addresses become fields of their servers."""
+    seen: set[tuple[str, str | None]] = set(firsts.items())
     for item, part in parts:
         name = machines.name_of(part.server)
         if name is None:
             ledger.leave(item, f"its server {part.server} {NOT_HERE}", "see why the server is not there")
         elif isinstance(part, InterfacePart) and part.subnet not in places:
             ledger.leave(item, f"its subnet {part.subnet} {NOT_HERE}", "see why the subnet is not there")
+        elif isinstance(part, InterfacePart) and (part.server, part.subnet) in seen:
+            ledger.leave(item, "a server of a stack has one interface in a subnet", "attach it by hand")
         else:
+            if isinstance(part, InterfacePart):
+                seen.add((part.server, part.subnet))
             field = "interfaces" if isinstance(part, InterfacePart) else "public_ip"
             ledger.settle(item, "folded", f"servers.{name}", reason=f"{field} of its server")
 
@@ -147,13 +153,13 @@ def _all_of_one_server(
     batch: list[tuple[Item, VolumePart, dict[str, Any], str | None]], machines: Machines
 ) -> str | None:
     """The server with a count whose instances have these equal volumes, number by number; else None."""
-    name, _, number = (batch[0][3] or "").rpartition("-")
-    if len(batch) < 2 or number != "0" or machines.section.get(name, {}).get("count") != len(batch):
+    name = (batch[0][3] or "").rpartition("-")[0]
+    if len(batch) < 2 or machines.section.get(name, {}).get("count") != len(batch):
         return None
-    batch.sort(key=lambda row: int((row[3] or "-0").rpartition("-")[2]) if row[3] else -1)
-    wanted = [f"{name}-{index}" for index in range(len(batch))]
+    numbers = {f"{name}-{index}": index for index in range(len(batch))}
+    batch.sort(key=lambda row: numbers.get(row[3] or "", -1))
     same = all(row[2] == batch[0][2] for row in batch)
-    return name if same and [row[3] for row in batch] == wanted else None
+    return name if same and [row[3] for row in batch] == list(numbers) else None
 
 
 def _settle_attachments(

@@ -78,10 +78,11 @@ def join(ledger: Ledger, items: Iterable[Item]) -> Sections:
     places = {native: place.text for native, place in nets.places.items()}
     placement_groups, placement_names = attached.write_placement_groups(ledger, _of(kept, PlacementGroupPart))
     interfaces = _of(kept, InterfacePart)
+    firsts = {part.id: part.subnet for _, part in servers}
     key_names = {native: name for native, (name, _) in keys.items()}
-    further = attached.interfaces_of(interfaces, places)
+    further = attached.interfaces_of(interfaces, places, firsts)
     machines = write_servers(ledger, servers, Around(places, groups.names, key_names, placement_names, further))
-    attached.settle_on_servers(ledger, [*interfaces, *addresses], machines, places)
+    attached.settle_on_servers(ledger, [*interfaces, *addresses], machines, places, firsts)
     attached.write_routes(ledger, _of(kept, RoutePart), nets.names, nets.section, machines)
     volumes = attached.write_volumes(ledger, _of(kept, VolumePart), _of(kept, AttachmentPart), machines)
     beside = balancers.Beside(places, groups.names, machines, balancers.by_address(servers))

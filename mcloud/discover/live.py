@@ -6,11 +6,12 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from mcloud.adapter.inventory import Inventory, Surplus
+from mcloud.adapter.inventory import Details, Inventory, Surplus
+from mcloud.adapter.kind import Poll
 from mcloud.adapter.naming import logical_name
 from mcloud.adapter.operations import Operations
 from mcloud.catalog.types import Catalog
@@ -182,10 +183,23 @@ def _observed(
     rows: list[Row] = []
     for native_id, native in listed:
         try:
-            rows.append((native_id, kind.observe(at, native), inventory.details(name, native)))
+            poll = kind.poll(operations.session, native_id, native)
+            if poll.phase != "gone":
+                rows.append((native_id, kind.observe(at, native), _with_state(inventory.details(name, native), poll)))
         except Exception as error:  # whatever a vendor's odd answer leads to, the rest is still worth having
             look.broken.append((KINDS[name].word, native_id, f"{type(error).__name__}: {error}"))
     return rows
+
+
+def _with_state(details: Details, poll: Poll) -> Details:
+    """What failed is left over; what is on its way is told."""
+    if poll.phase == "failed" and not details.system:
+        why = f": {poll.detail}" if poll.detail else ""
+        return replace(details, refused=(f"it failed and is in the state {poll.state}{why}", "delete it, or mend it"))
+    if poll.phase == "pending":
+        lost = (f"state {poll.state}", "it was on its way when it was looked at", "look again later")
+        return replace(details, lost=(*details.lost, lost))
+    return details
 
 
 # --- names

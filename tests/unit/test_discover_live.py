@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from mcloud.adapter.inventory import Details, Inventory, Surplus
-from mcloud.adapter.kind import Observed
+from mcloud.adapter.kind import Observed, Poll
 from mcloud.adapter.naming import logical_name, physical_name
 from mcloud.adapter.operations import Operations
 from mcloud.catalog.types import Catalog, DiskClass, Flavor, Image, Provenance, Region, Zone
@@ -54,13 +54,16 @@ class Kind:
             raise self.rows
         return self.rows.items()
 
+    def poll(self, session: Any, native_id: str, native: Any) -> Poll:
+        return Poll(*native.get("poll", ("ready", "ACTIVE")))
+
     def observe(self, at: Placement, native: Any) -> Observed:
         picks = {
             key: value
             for key, value in native.items()
             if key in ("zone", "flavorId", "flavor", "imageId", "diskTypeId")
         }
-        inputs = {key: value for key, value in native.items() if key not in picks and key != "details"}
+        inputs = {key: value for key, value in native.items() if key not in picks and key not in ("details", "poll")}
         inputs["name"] = native["name"]
         return Observed(inputs, picks)
 
@@ -351,3 +354,72 @@ def test_assumptions_leave_out_and_name_systems(tmp_path: Any) -> None:
     found = discover_live(operations, AT, CATALOG, overlay_path=path)
     assert found.document["servers"]["web"]["image"] == {"os": "debian", "version": "12"}
     assert reasons(found) == {"server old (j)": "left out by the assumptions file: not wanted"}
+
+
+def test_states_are_looked_at() -> None:
+    volumes = {
+        "a": {"name": "good", "size": "10 GiB", "poll": ("pending", "CREATING")},
+        "b": {"name": "bad", "size": "10 GiB", "poll": ("failed", "ERROR", "no room")},
+        "c": {"name": "past", "size": "10 GiB", "poll": ("gone", "DELETED")},
+    }
+    found = discover({"Volume": volumes})
+    assert sorted(found.document["volumes"]) == ["good"]
+    assert notes(found) == ["state CREATING"]
+    assert reasons(found) == {"volume bad (b)": "it failed and is in the state ERROR: no room"}
+    assert found.counts().seen == 2
+
+
+def test_volumes_of_equal_servers_are_one_entry_only_where_each_has_one() -> None:
+    servers = {"i1": server("web-1"), "i2": server("web-2")}
+    volumes = {f"v{number}": {"name": f"data-{number}", "size": "10 GiB"} for number in (1, 2)}
+
+    def put(*pairs: tuple[str, str]) -> dict[str, Any]:
+        attached = {f"{v}/{i}": {"name": "", "volume": ref(v), "server": ref(i)} for v, i in pairs}
+        found = discover({**PLACE, "Server": servers, "Volume": volumes, "VolumeAttachment": attached})
+        assert not found.remainder
+        return {name: entry.get("attach") for name, entry in found.document["volumes"].items()}
+
+    assert put(("v1", "i1"), ("v2", "i2")) == {"data": "web"}
+    # Which number is on which server makes no difference to equal volumes.
+    assert put(("v2", "i1"), ("v1", "i2")) == {"data": "web"}
+    assert put(("v1", "i1"), ("v2", "i1")) == {"data-1": "web-0", "data-2": "web-0"}
+    assert put(("v2", "i2")) == {"data-1": None, "data-2": "web-1"}
+
+
+def test_two_interfaces_in_one_subnet_are_one_too_many() -> None:
+    subnets = {**PLACE["Subnet"], "t": {"name": "b", "cidr": "10.0.2.0/24", "network": ref("n"), "zone": "z-1"}}
+    nics = {f"x{number}": {"name": "", "server": ref("i"), "subnet": ref("t")} for number in (1, 2)}
+    gone = {
+        "y": {"name": "", "server": ref("i"), "subnet": ref("gone")},
+        "z": {"name": "", "server": ref("i"), "subnet": ref("s")},
+    }
+    rows = {"Server": {"i": server("web")}, "NetworkInterface": {**nics, **gone}}
+    found = discover({**PLACE, "Subnet": subnets, **rows})
+    assert found.document["servers"]["web"]["interfaces"] == ["main.b"]
+    assert sorted(reasons(found).values()) == [
+        "a server of a stack has one interface in a subnet",
+        "a server of a stack has one interface in a subnet",
+        "its subnet gone is not in the stack",
+    ]
+
+
+def test_buckets_and_rules_that_no_stack_can_say() -> None:
+    bucket = {
+        "name": "assets",
+        "versioning": True,
+        "publicRead": False,
+        "policy": "",
+        "cors": [{"origins": ["*"], "methods": ["GET"], "maxAgeSeconds": 5, "headers": []}],
+        "lifecycle": [{"native": "{}"}, {"prefix": "", "expireAfterDays": 3}],
+    }
+    adapter = SimpleNamespace(kinds={"Bucket": Kind({"assets": bucket})}, title="C", inventory=Inventory, explain=None)
+    operations = Operations(adapter, SimpleNamespace(account="a"))  # type: ignore[arg-type]
+    found = discover_live(operations, AT, CATALOG)
+    assert found.document["buckets"] == {
+        "assets": {
+            "versioning": True,
+            "cors": [{"origins": ["*"], "methods": ["GET"], "max_age_seconds": 5}],
+            "lifecycle": [{"expire_after_days": 3}],
+        }
+    }
+    assert notes(found) == ["lifecycle rule"]
