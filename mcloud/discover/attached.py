@@ -45,7 +45,7 @@ def write_placement_groups(
 def interfaces_of(
     interfaces: Iterable[tuple[Item, InterfacePart]], places: Mapping[str, str], firsts: Mapping[str, str | None]
 ) -> dict[str, tuple[str, ...]]:
-    """Server -> the further subnets that it has interfaces in, each once, in order; ``firsts``: server -> its subnet."""
+    """Server -> the further subnets that it has interfaces in, each once, in order; ``firsts`` is server -> subnet."""
     found: dict[str, set[str]] = defaultdict(set)
     for _, part in interfaces:
         if part.subnet in places and part.subnet != firsts.get(part.server):
