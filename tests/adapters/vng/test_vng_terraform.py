@@ -258,7 +258,7 @@ def discover(*files: Path) -> Discovery:
 
 def test_a_state_that_the_vendors_provider_wrote() -> None:
     found = discover(STATE)
-    assert found.counts() == Counts(23, 7, 15, 1)
+    assert found.counts() == Counts(26, 8, 17, 1)
     assert [outcome.type for outcome in found.remainder] == ["vngcloud_vserver_route_table"]
     assert not found.open
     document = found.document
@@ -274,12 +274,15 @@ def test_a_state_that_the_vendors_provider_wrote() -> None:
         "count": 2,
     }
     assert document["volumes"] == {"data": {"size": "50 GiB", "class": "ssd", "min_iops": 10000, "attach": "web"}}
+    target = {"servers": "web", "port": 8080, "sticky": True, "check": "http:/healthz"}
+    listener = {"port": 80, "protocol": "http", "to": target}
+    assert document["load_balancers"] == {"front": {"subnets": ["main.web"], "public": True, "listeners": [listener]}}
     assert stack.placement_groups["apart"].policy == "spread"
     assert stack.security_groups["web"].egress is None
     assert "assumed: everything may leave" in to_yaml(found)
 
 
-def test_a_state_with_a_balancer(tmp_path: Path) -> None:
+def test_a_state_with_another_balancer_and_a_certificate(tmp_path: Path) -> None:
     state = json.loads(STATE.read_text())
     web = [item for item in read_tfstate(STATE) if item.type == "vngcloud_vserver_server"]
     members = [
@@ -305,21 +308,19 @@ def test_a_state_with_a_balancer(tmp_path: Path) -> None:
         "vngcloud_vlb_certificate": {"id": "c", "name": "site", "private_key": "SECRET", "passphrase": "SECRET"},
     }
     state["resources"] += [
-        {"mode": "managed", "type": kind, "name": "front", "instances": [{"attributes": values}]}
+        {"mode": "managed", "type": kind, "name": "other", "instances": [{"attributes": values}]}
         for kind, values in more.items()
     ]
     path = tmp_path / "lb.tfstate"
     path.write_text(json.dumps(state))
     found = discover(path)
     target = {"servers": "web", "port": 8080, "check": "tcp"}
-    assert found.document["load_balancers"] == {
-        "front": {
-            "subnets": ["main.web"],
-            "public": True,
-            "listeners": [{"port": 80, "protocol": "http", "to": target}],
-        }
+    assert found.document["load_balancers"]["other"] == {
+        "subnets": ["main.web"],
+        "public": True,
+        "listeners": [{"port": 80, "protocol": "http", "to": target}],
     }
-    assert found.counts() == Counts(27, 8, 17, 2)
+    assert found.counts() == Counts(30, 9, 19, 2)
     assert {outcome.type for outcome in found.remainder} == {
         "vngcloud_vserver_route_table",
         "vngcloud_vlb_certificate",

@@ -170,3 +170,52 @@ resource "vngcloud_vserver_route_table" "extra" {
     target                 = "10.42.1.5"
   }
 }
+
+resource "vngcloud_vlb_load_balancer" "front" {
+  project_id = local.project
+  name       = "shop-front"
+  package_id = "lbp-595b7406-17b8-589e-a1a2-c393f2902882" # ALB_Small
+  scheme     = "Internet"
+  subnet_id  = vngcloud_vserver_subnet.web.id
+  type       = "Layer 7"
+  zone_id    = "HCM03-1C"
+}
+
+resource "vngcloud_vlb_pool" "web" {
+  project_id       = local.project
+  load_balancer_id = vngcloud_vlb_load_balancer.front.id
+  name             = "shop-web"
+  protocol         = "HTTP"
+  stickiness       = true
+
+  health_monitor {
+    health_check_protocol = "HTTP"
+    health_check_method   = "GET"
+    health_check_path     = "/healthz"
+    http_version          = "1.1"
+    domain_name           = "shop.example"
+    success_code          = "200"
+  }
+
+  dynamic "members" {
+    for_each = vngcloud_vserver_server.web
+    content {
+      name         = members.value.name
+      ip_address   = members.value.internal_interfaces[0].fixed_ip
+      port         = 8080
+      monitor_port = 8080
+      weight       = 1
+      backup       = false
+    }
+  }
+}
+
+resource "vngcloud_vlb_listener" "http" {
+  project_id       = local.project
+  load_balancer_id = vngcloud_vlb_load_balancer.front.id
+  name             = "shop-http"
+  protocol         = "HTTP"
+  protocol_port    = 80
+  default_pool_id  = vngcloud_vlb_pool.web.id
+  headers          = ["X-Forwarded-For"]
+}
