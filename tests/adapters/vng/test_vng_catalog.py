@@ -50,7 +50,7 @@ def test_ids_are_told_only_with_the_zone_that_they_are_bound_to() -> None:
     [
         ("flavor:s2-general-1x2", "283800", "month", date(2026, 9, 28), "third-party"),
         ("disk:ssd-3000", "3200", "GB-month", date(2026, 9, 28), "third-party"),
-        ("lb-package:NLB_x4Large", "6115200", "month", date(2026, 9, 28), "third-party"),
+        ("load-balancer:NLB_x4Large", "6115200", "month", date(2026, 9, 28), "third-party"),
         ("nat:public-standard", "712400", "month", date(2026, 10, 11), "third-party"),
         ("object-storage:gold-package", "1000", "GB-month", date(2026, 4, 21), "vendor-doc"),
         ("snapshot:volume", "7.7", "GB-hour", date(2026, 1, 5), "vendor-doc"),
