@@ -115,12 +115,17 @@ def discover_live(
         assumptions=tuple(ledger.assumptions),
         account=operations.session.account,
         unread=tuple(look.unread),
-        unseen=tuple(
-            Unread(f"{KINDS[kind].word}: {what}", "no call shows it", advice)
-            for kind, words in inventory.unseen.items()
-            if look.rows.get(kind)
-            for what, advice in words
-        ),
+        unseen=_unseen(inventory, look),
+    )
+
+
+def _unseen(inventory: Inventory, look: _Look) -> tuple[Unread, ...]:
+    """What no call shows of the kinds that were found."""
+    return tuple(
+        Unread(f"{KINDS[kind].word}: {what}", "no call shows it", advice)
+        for kind, words in inventory.unseen.items()
+        if look.rows.get(kind)
+        for what, advice in words
     )
 
 
