@@ -112,13 +112,13 @@ def test_quotas_within_a_load_balancer(api: Any, alb: str) -> None:
     api.balanced("POST", f"{alb}/listeners/{listener}/l7policies", POLICY)
     https = {**LISTENER, "listenerName": "https-listener", "listenerProtocol": "HTTPS", "listenerProtocolPort": 443}
     tries = {
-        "POOL_PER_LOAD_BALANCER": ("POST", f"{alb}/pools", {**POOL, "poolName": "second-pool"}),
-        "LISTENER_PER_LOAD_BALANCER": (
+        "POOL_PER_LB": ("POST", f"{alb}/pools", {**POOL, "poolName": "second-pool"}),
+        "LISTENER_PER_LB": (
             "POST",
             f"{alb}/listeners",
             {**LISTENER, "listenerName": "second", "listenerProtocolPort": 81},
         ),
-        "POLICY_PER_LOAD_BALANCER": (
+        "POLICY_PER_LB": (
             "POST",
             f"{alb}/listeners/{listener}/l7policies",
             {**POLICY, "name": "second-policy"},
@@ -128,7 +128,7 @@ def test_quotas_within_a_load_balancer(api: Any, alb: str) -> None:
             f"{alb}/pools/{pool}/members",
             {"members": [MEMBER, {**MEMBER, "port": 8081}]},
         ),
-        "CERTIFICATE_PER_LOAD_BALANCER": (
+        "CERTIFICATE_PER_LB": (
             "POST",
             f"{alb}/listeners",
             {
@@ -145,7 +145,7 @@ def test_quotas_within_a_load_balancer(api: Any, alb: str) -> None:
         api.cloud.app.cloud.tune("quota", {"name": quota, "limit": default})
         api.balanced(method, path, body)
     rows = {row["quotaName"]: row["used"] for row in api.call("GET", "/v2/{p}/quotas/quotaUsed").json()["data"]}
-    assert {quota: rows[quota] for quota in tries} == dict.fromkeys(tries, "2") | {"LISTENER_PER_LOAD_BALANCER": "3"}
+    assert {quota: rows[quota] for quota in tries} == dict.fromkeys(tries, "2") | {"LISTENER_PER_LB": "3"}
     assert rows["LOAD_BALANCER"] == "1"
 
 

@@ -18,6 +18,7 @@ from mcloud_vng.emulator import (
     catalog,
     certificate,
     elastic,
+    holding,
     interface,
     l7policy,
     listener,
@@ -55,6 +56,7 @@ VSERVER = (
     *vip.ROUTES,
     *elastic.ROUTES,
     *tag.ROUTES,
+    *holding.ROUTES,
 )
 VLB = (*balancer.ROUTES, *listener.ROUTES, *pool.ROUTES, *l7policy.ROUTES, *certificate.ROUTES)
 GATEWAYS = {"/vserver/vserver-gateway": VSERVER, "/vserver/vlb-gateway": VLB}

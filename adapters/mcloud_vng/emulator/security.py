@@ -265,7 +265,7 @@ def generate_key(world: World, call: Call) -> Answer:
 
 
 def _keep_key(world: World, name: str, public: str) -> Item:
-    check_quota(world, "SSHKEY", "exceeded sshkey quota. current used: {used}, max: {max}")
+    check_quota(world, "SSH_KEY", "exceeded sshkey quota. current used: {used}, max: {max}")
     check_name(name)
     if any(key["name"] == name for key in world.keys.values()):
         raise refuse(400, "SSH key name already exist", "Conflict")

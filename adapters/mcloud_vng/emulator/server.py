@@ -63,9 +63,7 @@ def create_server(world: World, call: Call) -> Answer:
     not_emulated(body, *ELSEWHERE)
     if not NAME.fullmatch(body["name"]):
         raise refuse(400, "name: only letters (a-z, A-Z, 0-9, '_', '-') are allowed, length 2 to 65;")
-    place = subnet(world, network(world, body["networkId"])["id"], body["subnetId"])
-    if place["status"] != "ACTIVE":
-        raise refuse(404, f"subnet with id {place['uuid']} is not found", "NotFound")
+    place = _place(world, body)
     zone = world.zone_of(body.get("zoneId") or place["zone"]["uuid"])
     flavor = _flavor(world, body["flavorId"], zone)
     if place["zone"]["uuid"] != zone:
@@ -118,6 +116,14 @@ def create_server(world: World, call: Call) -> Answer:
     for disk in made:
         world.later("server-create", disk, "IN-USE")
     return data(view(world, item), 202)
+
+
+def _place(world: World, body: Item) -> Item:
+    """The subnet; one that is not ready is not found."""
+    place = subnet(world, network(world, body["networkId"])["id"], body["subnetId"])
+    if place["status"] != "ACTIVE":
+        raise refuse(404, f"subnet with id {place['uuid']} is not found", "NotFound")
+    return place
 
 
 def _price(world: World, flavor: Item, encrypted: bool) -> int:

@@ -34,7 +34,7 @@ QUOTAS = {
     "SUBNET": 30,
     "SECGROUP": 40,
     "SECGROUP_RULE": 100,
-    "SSHKEY": 20,
+    "SSH_KEY": 20,
     "VM": 150,
     "VCPU": 1000,
     "VOLUME": 200,
@@ -44,14 +44,14 @@ QUOTAS = {
     "ROUTE_TABLE": 20,
     "VIRTUAL_IP_ADDRESS": 3,
     "LOAD_BALANCER": 10,
-    "LISTENER_PER_LOAD_BALANCER": 10,
-    "POOL_PER_LOAD_BALANCER": 10,
-    "POLICY_PER_LOAD_BALANCER": 10,
-    "CERTIFICATE_PER_LOAD_BALANCER": 5,
+    "LISTENER_PER_LB": 10,
+    "POOL_PER_LB": 10,
+    "POLICY_PER_LB": 10,
+    "CERTIFICATE_PER_LB": 5,
     "MEMBER_PER_POOL": 20,
 }
 """[DOC] quota-limit.md 2026-08-07, sizes in GB, but for security groups (10 there), so that bigger stacks can be
-tried. The names of server groups', route tables' and of those per load balancer or pool are not the vendor's."""
+tried. The names are those of its table in capital letters."""
 
 
 @cache
@@ -115,6 +115,7 @@ class World:
         self.vips: dict[str, Item] = {}
         self.pairs: dict[str, Item] = {}
         self.elastic: dict[str, Item] = {}
+        self.holdings: dict[str, list[Item]] = {}
         self.balancers: dict[str, Item] = {}
         self.listeners: dict[str, Item] = {}
         self.pools: dict[str, Item] = {}
