@@ -12,7 +12,7 @@ from mcloud_vng.emulator.network import check_quota, free_address, network, subn
 from mcloud_vng.emulator.placement import server_group
 from mcloud_vng.emulator.security import group
 from mcloud_vng.emulator.tag import wanted_tags
-from mcloud_vng.emulator.volume import drop_volume, make_volume
+from mcloud_vng.emulator.volume import ENCRYPTIONS, drop_volume, make_volume
 from mcloud_vng.emulator.world import Item, World, refuse, state_times
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}[A-Za-z0-9]")  # [CLI] v1.12.0
@@ -36,6 +36,7 @@ OPTIONAL = {
     "userDataBase64Encoded": bool,
     "rootDiskEncryptionType": str,
     "isEnableAutoRenew": bool,
+    "isPoc": bool,
     "attachFloating": bool,
     "dataDiskName": str,
     "dataDiskSize": int,
@@ -104,6 +105,7 @@ def create_server(world: World, call: Call) -> Answer:
         "nics": [],
         "autoRenew": bool(body.get("isEnableAutoRenew")),
         "hasUserData": bool(body.get("userData")),
+        "isPoc": bool(body.get("isPoc")),
         "licence": bool(body.get("osLicence")),
     }
     world.servers[server_id] = item
@@ -160,6 +162,8 @@ def _disk(world: World, body: Item, zone: str, which: str) -> Item:
         raise refuse(400, f"field volume_size must from {least} to {kind['max_gib']}")
     name = body.get(f"{which}Name") or f"{body['name']}-{'boot' if which == 'rootDisk' else 'data'}"[:50]
     encryption = body.get(f"{which}EncryptionType") or None
+    if encryption not in (None, *ENCRYPTIONS):
+        raise refuse(400, f"{which}EncryptionType is invalid")
     return {"name": name, "size": body[f"{which}Size"], "type": kind["id"], "encryption": encryption}
 
 

@@ -6,9 +6,10 @@ import re
 from typing import Any
 
 from mcloud.emulator.http import Answer, Call
-from mcloud_vng.emulator.envelope import body_of, fields
+from mcloud_vng.emulator.envelope import body_of, fields, page
 from mcloud_vng.emulator.world import Item, World, refuse
 
+TYPES = ("SERVER", "VOLUME", "LOAD-BALANCER", "NETWORK-INTERFACE", "IMAGE", "USER-IMAGE")
 MOST = 10  # TAG_PER_RESOURCE, LIVE
 CHARACTERS = re.compile(r"[A-Za-z0-9_.@-]+")  # [MCP]
 SYSTEM = "vng."
@@ -34,6 +35,8 @@ def wanted_tags(world: World, body: dict[str, Any], name: str = "tags") -> list[
             raise refuse(400, "Tag Value required value must length from 3 to 255")
         if not CHARACTERS.fullmatch(value):
             raise refuse(400, "The value for the tag value contains illegal characters")
+        if key in found:
+            raise refuse(400, f"tag key {key} is duplicated")
         found[key] = value
     return [_tag(world, key, value, False) for key, value in found.items()]
 
@@ -52,6 +55,8 @@ def replace_tags(world: World, call: Call) -> Answer:
     stay)."""
     resource = call.params["r"]
     body = fields(call, {"resourceType": str})
+    if body["resourceType"] not in TYPES or body.get("resourceId") not in (None, resource):
+        raise refuse(400, "resourceType or resourceId is invalid")
     own = [tag for tag in world.tags.get(resource, []) if tag["systemTag"]]
     world.tags[resource] = own + wanted_tags(world, body, "tagRequestList")
     return Answer(200, world.tags[resource])
@@ -68,6 +73,16 @@ def add_system_tags(world: World, call: Call) -> Answer:
     new = {tag["key"] for tag in made}
     world.tags[resource] = [tag for tag in world.tags.get(resource, []) if tag["key"] not in new] + made
     return Answer(200, made)
+
+
+def all_tags(world: World, call: Call) -> Answer:
+    """A page."""
+    rows = [
+        {"uuid": f"{resource}/{tag['key']}", "name": tag["key"], "resourceType": None, **tag}
+        for resource in sorted(world.tags)
+        for tag in world.tags[resource]
+    ]
+    return page(call, rows)
 
 
 def keys(world: World, call: Call) -> Answer:
@@ -92,5 +107,6 @@ ROUTES = (
     ("GET", "/v2/{p}/tag/tag-key", keys),
     ("GET", "/v2/{p}/tag/tag-key/{key}/tag-value", values),
     ("GET", "/v2/{p}/tag/quota", quota),
+    ("GET", "/v2/{p}/tag", all_tags),
     ("POST", "/internal/{p}/tags", add_system_tags),
 )

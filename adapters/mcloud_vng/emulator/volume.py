@@ -19,7 +19,14 @@ BAD_NAME = (
 )
 ENCRYPTIONS = ("aes-xts-plain64_128", "aes-xts-plain64_256")
 PER_SERVER = 10
-OPTIONAL = {"zoneId": str, "encryptionType": str, "multiAttach": bool, "createdFrom": str}
+OPTIONAL = {
+    "zoneId": str,
+    "encryptionType": str,
+    "multiAttach": bool,
+    "createdFrom": str,
+    "isEnableAutoRenew": bool,
+    "isPoc": bool,
+}
 # Fields of the service that would make more than an empty volume.
 ELSEWHERE = ("backupVolumePointId", "imageId")
 SIZES = "exceeded volume_size quota. current used: {used}, max: {max}"
@@ -61,6 +68,7 @@ def drop_volume(world: World, item: Item) -> None:
     if world.volumes.pop(item["uuid"], None) is not None:
         world.wallet.refund(item["uuid"])
         world.tags.pop(item["uuid"], None)
+        world.paid.pop(item["uuid"], None)
 
 
 def create_volume(world: World, call: Call) -> Answer:
@@ -84,6 +92,7 @@ def create_volume(world: World, call: Call) -> Answer:
     world.afford(world.wallet.price(disk_gib=body["size"]))
     item = make_volume(world, body["name"], body["size"], kind["id"], zone)
     item |= {"encryptionType": body.get("encryptionType") or None, "multiAttach": bool(body.get("multiAttach"))}
+    world.paid[item["uuid"]] = {"autoRenew": bool(body.get("isEnableAutoRenew")), "isPoc": bool(body.get("isPoc"))}
     world.tags[item["uuid"]] = tags
     world.later("volume-create", item, "AVAILABLE")
     return data(item, 202)
@@ -156,6 +165,9 @@ def resize_volume(world: World, call: Call) -> Answer:
     if kind is None:
         raise refuse(404, f"cannot get volume type with id {body['newVolumeTypeId']}", "NotFound")
     if kind["zone"] != item["zone"]["uuid"]:
+        raise refuse(400, "new volume type must be same zone")
+    if kind["type_zone"] != item["volumeTypeZoneName"]:
+        # The text says "zone"; that of a migration, which goes between SSD and NVMe, says "must be different zone".
         raise refuse(400, "new volume type must be same zone")
     if item["status"] not in ("IN-USE", "AVAILABLE"):
         raise refuse(400, f"volume with id {item['uuid']} is in-process")

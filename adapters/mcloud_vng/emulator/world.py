@@ -107,13 +107,14 @@ class World:
         self.volumes: dict[str, Item] = {}
         self.attached_once: set[str] = set()  # ids of volumes: only these can be snapshotted [DOC]
         self.snapshots: dict[str, Item] = {}
+        self.tags: dict[str, list[Item]] = {}
+        self.paid: dict[str, Item] = {}
         self.addresses: dict[str, Item] = {}
         self.server_groups: dict[str, Item] = {}
         self.route_tables: dict[str, Item] = {}
         self.vips: dict[str, Item] = {}
         self.pairs: dict[str, Item] = {}
         self.elastic: dict[str, Item] = {}
-        self.tags: dict[str, list[Item]] = {}
         self.balancers: dict[str, Item] = {}
         self.listeners: dict[str, Item] = {}
         self.pools: dict[str, Item] = {}
