@@ -118,7 +118,10 @@ def _refuse_to_empty(deployment: Deployment, loaded: Loaded) -> None:
 
 def _deployment(loaded: Loaded, graph: Graph, profile: str | None, offline: bool, rematch: bool = False) -> Deployment:
     state = StateFolder.beside(loaded.path)
-    return Deployment(graph, state, profile_name=profile, offline=offline, rematch=rematch, tell=out.tell)
+    base = loaded.path.parent
+    return Deployment(
+        graph, state, profile_name=profile, offline=offline, rematch=rematch, base=base, tell=out.tell
+    )
 
 
 @app.command()

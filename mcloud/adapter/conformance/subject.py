@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mcloud.emulator.spec import EmulatorSpec
-from mcloud.model.resources import KINDS, reference_fields
+from mcloud.model.resources import KINDS, references
 
 Inputs = Mapping[str, Any]
 
@@ -40,9 +40,7 @@ class Subject:
     @property
     def needs(self) -> tuple[str, ...]:
         """Kinds that it refers to."""
-        fields = reference_fields(KINDS[self.kind].inputs)
-        values = [self.inputs[name] for name in fields if name in self.inputs]
-        items = [item for value in values for item in (value if isinstance(value, (list, tuple)) else [value])]
+        items = [item for found in references(KINDS[self.kind].inputs, self.inputs).values() for item in found]
         return tuple(dict.fromkeys(str(item).removeprefix("@") for item in items))
 
 
