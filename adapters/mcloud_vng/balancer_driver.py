@@ -97,7 +97,7 @@ class VNGLBDriver(VLBCalls, Driver):  # type: ignore[misc]
         return f"VNGLBDriver(region={self._region!r})"
 
     def list_protocols(self) -> list[str]:
-        """http (an application load balancer), tcp and udp (a network one); https needs a certificate: ``ex_`` calls."""
+        """http (an application load balancer), tcp and udp (a network one); for https there are ``ex_`` calls."""
         return ["http", "tcp", "udp"]
 
     def list_balancers(self) -> list[LoadBalancer]:

@@ -166,7 +166,8 @@ class VNGConnection(ConnectionUserAndKey):  # type: ignore[misc]
         if body is not None:
             headers["Content-Type"] = "application/json"
             data = json.dumps(body)
-        return self._exchange(method, self._gateways[gateway], path, f"?{urlencode(query)}" if query else "", headers, data)
+        base, asked = self._gateways[gateway], f"?{urlencode(query)}" if query else ""
+        return self._exchange(method, base, path, asked, headers, data)
 
     def _exchange(
         self, method: str, base: str, path: str, query: str, headers: dict[str, str], data: str | None

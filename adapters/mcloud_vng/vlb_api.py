@@ -35,6 +35,10 @@ class VLBCalls(AccountCalls):
         """The id of what a create makes."""
         return str(field("POST", self._path("v2", *parts), self._vlb("POST", *parts, body=body), "uuid"))
 
+    def _item(self, *parts: str, wrapped: bool = True) -> Raw | None:
+        found = self._there(*parts, wrapped=wrapped)
+        return dict(found) if found else None
+
     def _there(self, *parts: str, wrapped: bool = True) -> Any:
         """What is there, None where it is gone."""
         try:
@@ -71,7 +75,7 @@ class VLBCalls(AccountCalls):
 
     def ex_get_load_balancer(self, balancer_id: str) -> Raw | None:
         """A load balancer; its state is ``progressStatus``."""
-        return self._there(BALANCERS, balancer_id)
+        return self._item(BALANCERS, balancer_id)
 
     def ex_resize_load_balancer(self, balancer_id: str, package_id: str) -> None:
         """Another package of the same layer and zone."""
@@ -93,7 +97,7 @@ class VLBCalls(AccountCalls):
 
     def ex_get_listener(self, balancer_id: str, listener_id: str) -> Raw | None:
         """A listener."""
-        return self._there(BALANCERS, balancer_id, LISTENERS, listener_id)
+        return self._item(BALANCERS, balancer_id, LISTENERS, listener_id)
 
     def ex_update_listener(self, balancer_id: str, listener_id: str, body: Raw) -> None:
         """All fields but name, protocol and port, which cannot be changed."""
@@ -115,11 +119,11 @@ class VLBCalls(AccountCalls):
 
     def ex_get_pool(self, balancer_id: str, pool_id: str) -> Raw | None:
         """A pool."""
-        return self._there(BALANCERS, balancer_id, POOLS, pool_id)
+        return self._item(BALANCERS, balancer_id, POOLS, pool_id)
 
     def ex_get_health_monitor(self, balancer_id: str, pool_id: str) -> Raw | None:
         """How a pool's members are checked."""
-        return self._there(BALANCERS, balancer_id, POOLS, pool_id, "healthMonitor")
+        return self._item(BALANCERS, balancer_id, POOLS, pool_id, "healthMonitor")
 
     def ex_update_pool(self, balancer_id: str, pool_id: str, body: Raw) -> None:
         """``algorithm``, ``stickiness``, ``tlsEncryption``, ``healthMonitor``: all replaced."""
@@ -149,6 +153,10 @@ class VLBCalls(AccountCalls):
         """``name``, ``action``, ``rules`` and what the action needs; its id."""
         return self._made(BALANCERS, balancer_id, LISTENERS, listener_id, POLICIES, body=body)
 
+    def ex_update_policy(self, balancer_id: str, listener_id: str, policy_id: str, body: Raw) -> None:
+        """All but the name."""
+        self._vlb("PUT", BALANCERS, balancer_id, LISTENERS, listener_id, POLICIES, policy_id, body=body)
+
     def ex_delete_policy(self, balancer_id: str, listener_id: str, policy_id: str) -> None:
         """Delete."""
         self._dropped(BALANCERS, balancer_id, LISTENERS, listener_id, POLICIES, policy_id)
@@ -172,7 +180,7 @@ class VLBCalls(AccountCalls):
 
     def ex_get_certificate(self, certificate_id: str) -> Raw | None:
         """What can be seen of a certificate; neither its text nor its key."""
-        return self._there(CERTIFICATES, certificate_id, wrapped=False)
+        return self._item(CERTIFICATES, certificate_id, wrapped=False)
 
     def ex_delete_certificate(self, certificate_id: str) -> None:
         """Delete."""

@@ -58,11 +58,12 @@ def _load_balancer(inputs: Mapping[str, Any], catalog: Catalog, placement: Place
         raise MatchError(f"no size of {layer} load balancers in {zone} for {asked}", hint=nearest(found, forced))
     if not found.known:
         reasons = (*reasons, f"which sizes of load balancers {zone} has only the account's own list tells")
-    for loser in found.losers if found.pick else ():
-        reasons = (*reasons, f"load balancers in {zone}: {found.pick.name}, not {loser.name}: {loser.reason}")
-    flavor = found.pick.name if found.pick else None
-    native_id = found.pick.native_id if found.pick else None
-    return Resolution({"zone": zone, "layer": layer, "flavor": flavor, "flavorId": native_id}, reasons)
+    picks = {"zone": zone, "layer": layer, "flavor": None, "flavorId": None}
+    if found.pick is None:
+        return Resolution(picks, reasons)
+    name = found.pick.name
+    lost = (f"load balancers in {zone}: {name}, not {loser.name}: {loser.reason}" for loser in found.losers)
+    return Resolution({**picks, "flavor": name, "flavorId": found.pick.native_id}, (*reasons, *lost))
 
 
 def choose_zone(asked: str | None, catalog: Catalog, placement: Placement) -> tuple[str, tuple[str, ...]]:

@@ -64,11 +64,12 @@ class HealthCheck(Model):
 
     @model_validator(mode="after")
     def _fits(self) -> HealthCheck:
-        return checked_monitor(self)
+        check_monitor(self)
+        return self
 
 
-def checked_monitor(check: Any) -> Any:
-    """The same check, where it makes sense.
+def check_monitor(check: Any) -> None:
+    """Whether a check makes sense.
 
     Raises:
         ValueError: it does not.
@@ -77,7 +78,6 @@ def checked_monitor(check: Any) -> Any:
         raise ValueError(f"a {check.protocol} check has no path and no host; http and https have them")
     if check.timeout > check.interval:
         raise ValueError(f"the timeout {check.timeout} is longer than the interval {check.interval}")
-    return check
 
 
 def _check(value: Any) -> Any:
@@ -121,19 +121,21 @@ class Target(Model):
     """Health check: "tcp", "udp", "http:/path", "https:/path", or a mapping that says more. Left out: a plain one."""
 
 
-def _host(value: str) -> str | None:
-    return None if value == "*" else value.lower()
+def _host(value: str | None) -> str | None:
+    plain = re.sub(r"\*+", "*", value or "*").lower()
+    return None if plain == "*" else plain
 
 
-def _path(value: str) -> str | None:
-    return None if value in ("*", "/*") else value
+def _path(value: str | None) -> str | None:
+    plain = re.sub(r"\*+", "*", value or "*")
+    return None if plain in ("*", "/*") else plain
 
 
 Host = Annotated[str, Field(pattern=HOST_PATTERN, examples=["api.example.com", "*.example.com"])]
 UrlPath = Annotated[str, Field(pattern=PATH_PATTERN, examples=["/api/*", "*.png"])]
-HostPattern = Annotated[Host | None, AfterValidator(lambda value: value and _host(value))]
+HostPattern = Annotated[Host | None, AfterValidator(_host)]
 """A host name; ``*`` stands for any text. Any host at all is None."""
-PathPattern = Annotated[UrlPath | None, AfterValidator(lambda value: value and _path(value))]
+PathPattern = Annotated[UrlPath | None, AfterValidator(_path)]
 """A path without its query; ``*`` stands for any text. Any path at all is None."""
 Redirect = Annotated[str, Field(pattern=URL_PATTERN, examples=["https://www.example.com/"])]
 
@@ -158,23 +160,26 @@ class ListenerRule(Model):
 
     @model_validator(mode="after")
     def _one_action(self) -> ListenerRule:
-        one_action(self.to, self.redirect, self.reject)
+        one_action(self, self.to)
         return self
 
 
-def one_action(to: Any, redirect: str | None, reject: bool) -> None:
+def one_action(rule: Any, target: object | None) -> None:
     """A rule does one thing.
 
     Raises:
         ValueError: it does none, or several.
     """
-    if [to is not None, redirect is not None, reject].count(True) != 1:
+    if [target is not None, rule.redirect is not None, rule.reject].count(True) != 1:
         raise ValueError("a rule does one thing: it has a target, or redirect, or reject: true")
+    if rule.redirect is None and (rule.code != 302 or rule.keep_query):
+        raise ValueError("only a redirect has a status code and a query to keep")
 
 
 def _blocks(value: Any) -> Any:
+    """Anywhere is no limit at all."""
     items = value if isinstance(value, (list, tuple)) else [value]
-    return [ANYWHERE if item == "anywhere" else item for item in items]
+    return [] if ANYWHERE in items or "anywhere" in items else items
 
 
 _BLOCK = {"type": "string", "description": "A CIDR block, or 'anywhere'."}

@@ -17,6 +17,7 @@ from mcloud.model.balancer import (
     CODES_PATTERN,
     URL_PATTERN,
     Algorithm,
+    Blocks,
     CheckProtocol,
     HostPattern,
     Method,
@@ -25,7 +26,7 @@ from mcloud.model.balancer import (
     Protocol,
     RedirectCode,
     Threshold,
-    checked_monitor,
+    check_monitor,
     one_action,
 )
 from mcloud.model.base import PlacementText
@@ -284,7 +285,8 @@ class HealthMonitor(BaseModel):
 
     @model_validator(mode="after")
     def _fits(self) -> HealthMonitor:
-        return checked_monitor(self)
+        check_monitor(self)
+        return self
 
 
 class PoolInputs(ResourceInputs):
@@ -316,7 +318,7 @@ class ListenerRuleInputs(BaseModel):
 
     @model_validator(mode="after")
     def _one_action(self) -> ListenerRuleInputs:
-        one_action(self.pool, self.redirect, self.reject)
+        one_action(self, self.pool)
         return self
 
 
@@ -334,7 +336,7 @@ class ListenerInputs(ResourceInputs):
     """For https; clients that name no host get this one."""
     sni: tuple[CertificateRef, ...] = ()
     """Further ones, chosen by the host name that the client asks for."""
-    allowed_cidrs: tuple[Cidr, ...] = ()
+    allowed_cidrs: Blocks = ()
     """Who may connect. Left out: anybody who can reach it."""
     idle_timeout: Duration | None = None
     """After so long without a byte the connection is closed. Left out: the cloud's own."""
