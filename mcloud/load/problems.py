@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from mcloud.errors import LoadError, Problem
 from mcloud.load.document import Document, Path_
-from mcloud.model.balancer import CODES_PATTERN, HOST_PATTERN, PATH_PATTERN, URL_PATTERN
+from mcloud.model.balancer import CHECK_PATH_PATTERN, CODES_PATTERN, HOST_PATTERN, PATH_PATTERN, URL_PATTERN
 from mcloud.model.base import LABEL_KEY_PATTERN, NAME_PATTERN, PLACEMENT_PATTERN
 from mcloud.model.compute import OS_PATTERN
 from mcloud.model.references import suggest
@@ -26,6 +26,7 @@ PATTERNS = {
     REFERENCE_PATTERN: "a reference to a secret: env:NAME, keyring:NAME or file:PATH",
     HOST_PATTERN: "a host name, in which * stands for any text",
     PATH_PATTERN: "a path that starts with / (or *), without ? and #",
+    CHECK_PATH_PATTERN: "a path that starts with /",
     URL_PATTERN: "a URL that starts with http:// or https://",
     CODES_PATTERN: "status codes like 200, 200-299 or 200,301",
 }

@@ -20,6 +20,7 @@ Method = Literal["GET", "HEAD", "POST", "PUT"]
 RedirectCode = Literal[301, 302]
 Threshold = Annotated[int, Field(ge=1, le=100)]
 HOST_PATTERN = r"^(\*|[A-Za-z0-9*]([A-Za-z0-9*-]*[A-Za-z0-9*])?)(\.[A-Za-z0-9*]([A-Za-z0-9*-]*[A-Za-z0-9*])?)*$"
+CHECK_PATH_PATTERN = r"^/\S*$"
 PATH_PATTERN = r"^[/*][^\s?#]*$"
 URL_PATTERN = r"^https?://[^\s/?#]+\S*$"
 CODES_PATTERN = r"^[1-5]\d\d(-[1-5]\d\d)?(,[1-5]\d\d(-[1-5]\d\d)?)*$"
@@ -43,7 +44,7 @@ class HealthCheck(Model):
 
     protocol: CheckProtocol
     """tcp: a connection; udp: a datagram that is not refused; http and https: a request."""
-    path: Annotated[str, Field(pattern=r"^/\S*$")] | None = None
+    path: Annotated[str, Field(pattern=CHECK_PATH_PATTERN)] | None = None
     """What is asked for, for http and https. Left out: /."""
     port: Port | None = None
     """Left out: the port that the servers answer on."""

@@ -50,21 +50,17 @@ def balancer_nodes(stack: Stack, name: str, make: Make) -> Iterator[Node]:
         yield from _Front(stack, name, listener, (*path, "listeners", index), make).nodes()
 
 
-def pool_names(balancer: str, listener: Listener) -> Iterator[tuple[str, Path]]:
-    """The names of a listener's pools, and where in the listener each stands."""
-    if listener.to is not None:
-        yield f"{balancer}-{listener.port}", ("to",)
-    for index, rule in enumerate(listener.rules):
-        if rule.to is not None:
-            yield _rule_pool(balancer, listener, rule), ("rules", index, "to")
+def _name(balancer: str, listener: Listener) -> str:
+    """TCP and UDP may have the same port."""
+    return f"{balancer}-{listener.port}" + ("-udp" if listener.protocol == "udp" else "")
 
 
 def _rule_pool(balancer: str, listener: Listener, rule: ListenerRule) -> str:
-    """Made of what the rule takes, so that a rule more moves no other."""
+    """Made of what the rule takes, so that a rule more moves no other; a dot is in no other name."""
     taken = f"{rule.host or ''}{rule.path or ''}"
     plain = re.sub(r"[^a-z0-9]+", "-", taken.lower()).strip("-")[:20].strip("-") or "any"
     digest = hashlib.sha256(f"{rule.host} {rule.path}".encode()).hexdigest()[:4]
-    return f"{balancer}-{listener.port}-{plain}-{digest}"
+    return f"{_name(balancer, listener)}.{plain}-{digest}"
 
 
 class _Front:
@@ -76,7 +72,7 @@ class _Front:
 
     def nodes(self) -> Iterator[Node]:
         listener = self.listener
-        name = f"{self.balancer}-{listener.port}"
+        name = _name(self.balancer, listener)
         if listener.to is not None:
             yield self._pool(name, listener.to, (*self.path, "to"))
         for index, rule in enumerate(listener.rules):

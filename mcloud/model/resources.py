@@ -14,6 +14,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 from pydantic.alias_generators import to_camel
 
 from mcloud.model.balancer import (
+    CHECK_PATH_PATTERN,
     CODES_PATTERN,
     URL_PATTERN,
     Algorithm,
@@ -273,7 +274,7 @@ class HealthMonitor(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=to_camel, populate_by_name=True)
 
     protocol: CheckProtocol
-    path: Annotated[str, Field(pattern=r"^/\S*$")] | None = None
+    path: Annotated[str, Field(pattern=CHECK_PATH_PATTERN)] | None = None
     port: Port | None = None
     host: str | None = None
     method: Method = "GET"
