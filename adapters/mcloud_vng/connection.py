@@ -122,9 +122,14 @@ class VNGConnection(ConnectionUserAndKey):  # type: ignore[misc]
         return _parsed(method, path, reply)
 
     def pages(
-        self, path: str, query: Mapping[str, Any] | None = None, *, gateway: str = VSERVER
+        self,
+        path: str,
+        query: Mapping[str, Any] | None = None,
+        *,
+        gateway: str = VSERVER,
+        names: tuple[str, str] = ("listData", "totalPage"),
     ) -> list[dict[str, Any]]:
-        """All rows of a paged list (pages count from 1).
+        """All rows of a paged list (pages count from 1); ``names`` of its rows and of the number of its pages.
 
         Raises:
             VendorError: refused, failed, or no answer.
@@ -132,11 +137,11 @@ class VNGConnection(ConnectionUserAndKey):  # type: ignore[misc]
         rows: list[dict[str, Any]] = []
         number = 1
         while True:
-            query = {**(query or {}), "page": number, "size": PAGE}
-            answer = self.call("GET", path, query=query, gateway=gateway)
-            part = field("GET", path, answer, "listData")
+            asked = {**(query or {}), "page": number, "size": PAGE}
+            answer = self.call("GET", path, query=asked, gateway=gateway)
+            part = field("GET", path, answer, names[0])
             rows.extend(part)
-            if not part or number >= int(answer.get("totalPage") or 0):
+            if not part or number >= int(answer.get(names[1]) or 0):
                 return rows
             number += 1
 

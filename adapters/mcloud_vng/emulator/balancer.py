@@ -7,7 +7,7 @@ from functools import partial
 from mcloud.emulator.http import Answer, Call, Refusal
 from mcloud_vng.emulator.address import free_public_address
 from mcloud_vng.emulator.envelope import data, fields, not_emulated, page
-from mcloud_vng.emulator.listener import HEADERS, MORE_HEADERS, make_listener
+from mcloud_vng.emulator.listener import ALL_HEADERS, make_listener
 from mcloud_vng.emulator.network import check_quota
 from mcloud_vng.emulator.pool import make_pool
 from mcloud_vng.emulator.server import free_address
@@ -58,7 +58,7 @@ def all_packages(world: World, call: Call) -> Answer:
 
 def headers(world: World, call: Call) -> Answer:
     """Names of headers that a listener can insert."""
-    return data([*HEADERS, *MORE_HEADERS])
+    return data(list(ALL_HEADERS))
 
 
 def create(world: World, call: Call) -> Answer:

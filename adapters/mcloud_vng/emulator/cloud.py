@@ -26,6 +26,7 @@ from mcloud_vng.emulator import (
     route,
     security,
     server,
+    snapshot,
     volume,
 )
 from mcloud_vng.emulator.world import World, refuse, state_times
@@ -42,6 +43,7 @@ VSERVER = (
     *interface.ROUTES,
     *route.ROUTES,
     *volume.ROUTES,
+    *snapshot.ROUTES,
     *address.ROUTES,
 )
 VLB = (*balancer.ROUTES, *listener.ROUTES, *pool.ROUTES, *l7policy.ROUTES, *certificate.ROUTES)

@@ -40,9 +40,11 @@ OPTIONAL = {
     "headers": list,
 }
 ELSEWHERE = ("blockedCidrs", "defaultAction", "alpnProtocols", "tlsSecurityPolicy")
-HEADERS = ("X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Port")
-MORE_HEADERS = tuple(f"X-SSL-Client-{part}" for part in ("Verify", "Has-Cert", "DN", "CN", "Issuer", "SHA1"))
-"""[DOC] has names of this form; which they are is not in the vendor's clients."""
+HEADERS = ("X-Forwarded-For", "X-Forwarded-Port", "X-Forwarded-Proto")
+CLIENT_HEADERS = ("Client-Verify", "Client-Has-Cert", "Client-DN", "Client-CN", "Issuer", "Client-SHA1")
+DATE_HEADERS = ("Client-Not-Before", "Client-Not-After")
+ALL_HEADERS = (*HEADERS, *(f"X-SSL-{part}" for part in (*CLIENT_HEADERS, *DATE_HEADERS)))
+"""[TF] v1.3.11, docs and swagger.yaml: the usual three, and those about the client's certificate."""
 
 
 def make_listener(world: World, owner: Item, body: Item) -> Item:
@@ -120,10 +122,12 @@ def _headers(protocol: str, body: Item) -> list[Item]:
         return []
     rows: Any = body.get("insertHeaders")
     if rows is None:
-        return [{"headerName": name, "headerValue": "true"} for name in body.get("headers") or HEADERS]
+        rows = [{"headerName": name, "headerValue": "true"} for name in body.get("headers") or HEADERS]
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise refuse(400, "insertHeaders: must be a list;")
-    return [fields_of(row, {"headerName": str, "headerValue": str}) for row in rows]
+    for row in rows:
+        check_choice(fields_of(row, {"headerName": str, "headerValue": str}), {"headerName": ALL_HEADERS})
+    return rows
 
 
 def _check_certificates(world: World, owner: Item, protocol: str, item: Item) -> None:

@@ -115,6 +115,9 @@ def _monitor(body: Item, protocol: str, defaults: dict[str, int]) -> Item:
         return {**found, **dict.fromkeys(MONITOR_TEXTS)}
     check_choice(body, HTTP_CHOICES)
     found |= {name: body.get(name) or default for name, default in HTTP_DEFAULTS.items()}
+    if body.get("domainName") and found["httpVersion"] != "1.1":
+        # A rule of [TF]'s documents; the text is the emulator's choice.
+        raise refuse(400, "domainName: only with httpVersion 1.1;")
     return {**found, "domainName": body.get("domainName") or None}
 
 
@@ -132,6 +135,8 @@ def _members(world: World, item: Item, owner: Item, asked: Any) -> list[Item]:
 
 
 def _member(world: World, item: Item, owner: Item, body: Any) -> Item:
+    """One member. Documents want an address of the load balancer's subnet, or a public one; whether the service looks
+    at that is not known: here it does not."""
     if not isinstance(body, dict):
         raise refuse(400, "members: must be a list;")
     fields_of(body, MEMBER, {"name": str, "monitorPort": int, "weight": int})

@@ -49,7 +49,9 @@ class NetworkInterface(Kind):
         server_id, subnet = str(inputs["server"]), str(inputs["subnet"]).split("/")[1]
         nics = session.driver.ex_list_interfaces(server_id)
         first = topology.first_interface({"internalInterfaces": nics})
-        return [f"{server_id}/{nic['uuid']}" for nic in nics if nic is not first and nic.get("subnetUuid") == subnet]
+        return [
+            f"{server_id}/{nic['uuid']}" for nic in nics if nic is not first and nic.get("subnetUuid") == subnet
+        ]
 
     def read(self, session: VngSession, native_id: str) -> Native | None:
         server_id, wanted = native_id.split("/")

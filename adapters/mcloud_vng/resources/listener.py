@@ -40,7 +40,9 @@ class Listener(Kind):
         found = name_gaps(resource, inputs, "listener")
         if len(inputs.get("rules") or ()) > policies.MOST:
             reason = f"a load balancer on VNG has at most {policies.MOST} policies ([DOC] 2026-08)"
-            found.append(Gap("listener-rules", resource, "blocking", reason, "put rules together, or use another load balancer"))
+            found.append(
+                Gap("listener-rules", resource, "blocking", reason, "put rules together, or use another load balancer")
+            )
         if len(inputs.get("sni") or ()) + 1 > MOST_CERTIFICATES:
             reason = f"a load balancer on VNG has at most {MOST_CERTIFICATES} certificates ([DOC] 2026-08)"
             alternative = "use certificates with several names, or another load balancer"

@@ -119,7 +119,10 @@ def _subjects() -> dict[str, Subject]:
     ubuntu = {"os": "ubuntu", "version": "22.04"}
     small, larger = {"vcpu": 2, "memory": "4 GiB"}, {"vcpu": 4, "memory": "8 GiB"}
     rule = {"group": "@SecurityGroup", "direction": "ingress", "protocol": "tcp", "cidr": "10.0.0.0/8"}
-    rules = [{"path": "/old/*", "redirect": "https://example.com/"}, {"host": "a.example", "reject": True}]
+    rules: list[dict[str, Any]] = [
+        {"path": "/old/*", "redirect": "https://example.com/"},
+        {"host": "a.example", "reject": True},
+    ]
     found = (
         Subject("Network", {"cidr": "10.77.0.0/16"}, {"name": "conform-renamed"}, {"cidr": "10.78.0.0/16"}),
         Subject("Subnet", {"network": "@Network", "cidr": "10.77.1.0/24"}, {}, {"cidr": "10.77.2.0/24"}),
