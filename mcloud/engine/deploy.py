@@ -19,7 +19,13 @@ from mcloud.engine.aside import Aside, Left
 from mcloud.engine.events import Event, Progress
 from mcloud.engine.move import Move, left_after, moved_state, plan_move, still_left
 from mcloud.engine.process import Engine
-from mcloud.engine.provider.context import CATALOGS, REMATCH, STATE_ID, Context, live_file
+from mcloud.engine.provider.context import (
+    CATALOGS,
+    REMATCH,
+    STATE_ID,
+    Context,
+    live_file,
+)
 from mcloud.engine.recovery import recover
 from mcloud.engine.runtime import serve_graph
 from mcloud.engine.state import StateFolder

@@ -14,7 +14,7 @@ from mcloud.engine.provider.context import Context
 from mcloud.engine.provider.diff import outputs_of
 from mcloud.errors import McloudError, PlacementError
 from mcloud.model.base import Placement, split_id
-from mcloud.model.resources import KindType, reference_fields
+from mcloud.model.resources import KindType, map_references
 
 Tell = Callable[[str], None]
 
@@ -147,14 +147,7 @@ class Work:
         Raises:
             PlacementError: a reference to another home.
         """
-        values = dict(inputs)
-        for name in reference_fields(self.type.inputs):
-            value = values.get(name)
-            if isinstance(value, str):
-                values[name] = self._native_reference(value, at, name)
-            elif isinstance(value, (list, tuple)):
-                values[name] = [self._native_reference(item, at, name) for item in value]
-        return values
+        return map_references(self.type.inputs, inputs, lambda value, name: self._native_reference(value, at, name))
 
     def revealed(self, inputs: Mapping[str, Any]) -> dict[str, Any]:
         """Inputs with the texts that are kept elsewhere, for the call and for nothing else.
