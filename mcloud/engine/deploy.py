@@ -167,6 +167,9 @@ class Deployment:
         Raises:
             StateLocked: another run is under way.
         """
+        said = self.state.take_over(self.graph.stack)
+        if said is not None:
+            self.tell(said)
         for removed in self.state.break_stale_locks(self.graph.stack):
             self.tell(f"removed {removed}")
         self.engine.prepare()
@@ -225,5 +228,5 @@ def require_state(state: StateFolder, stack: str) -> None:
     Raises:
         StateError: there is no such state.
     """
-    if not state.state_file(stack).exists():
+    if not state.exists(stack):
         raise StateError(f"there is no state of the stack {stack!r} in {state.path}", hint="mcloud up STACK_FILE first")

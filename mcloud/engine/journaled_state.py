@@ -1,0 +1,120 @@
+"""States kept by our own state server: the engine adds to a journal, so a run costs what it changes."""
+
+from __future__ import annotations
+
+import getpass
+import json
+import os
+import socket
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+from mcloud.engine.file_state import FileState
+from mcloud.engine.state import StateFolder
+from mcloud.engine.stateserver.lease import PRINCIPAL, Owner
+from mcloud.engine.stateserver.processes import Process
+from mcloud.engine.stateserver.stacks import Stacks, View
+from mcloud.engine.stateserver.store import Changed
+from mcloud.engine.stateserver.stores import open_store
+
+TAKEN_OVER = ".taken-over"
+
+
+@dataclass
+class JournaledState(StateFolder):
+    """States in a store, written through a state server of the run's own."""
+
+    def __post_init__(self) -> None:
+        self._owner = Owner(_user(), socket.gethostname(), [Process.of(PRINCIPAL, os.getpid())])
+        self._server: Any = None
+
+    @property
+    def store_address(self) -> str:
+        """The store, as an address."""
+        return self.remote or f"file://{quote(str(self.path / 'stacks'))}"
+
+    @property
+    def stacks(self) -> Stacks:
+        """The stacks, to be looked at and mended without the engine."""
+        return Stacks(open_store(self.store_address), self._owner)
+
+    def connect(self) -> dict[str, str]:
+        if self._server is None:
+            from mcloud.engine.stateserver.client import StateServer
+
+            self._server = StateServer(self.store_address, self._owner)
+        return dict(self._server.variables)
+
+    def engine_started(self, pid: int) -> None:
+        if self._server is not None:
+            self._server.engine_started(pid)
+
+    def disconnect(self, stack: str) -> None:
+        if self._server is None:
+            return
+        self._server.stop()
+        self._server = None
+        lease = self.stacks.lease(stack)
+        if lease is not None and lease.run == self._owner.run:
+            self.stacks.complete(stack, lease.update, "failed")
+
+    def exists(self, stack: str) -> bool:
+        return self.stacks.exists(stack) or FileState(self.path).state_file(stack).exists()
+
+    def take_over(self, stack: str) -> str | None:
+        """Take a state of the file backend over, once; the old file stays under another name.
+
+        Returns:
+            What was done, for telling.
+
+        Raises:
+            StateLocked: a run holds it.
+            StateError: it is damaged.
+        """
+        old = FileState(self.path)
+        file = old.state_file(stack)
+        if not file.exists():
+            return None
+        old.break_stale_locks(stack)
+        kept = file.with_name(file.name + TAKEN_OVER)
+        if not self.stacks.exists(stack):
+            try:
+                self.stacks.create(stack, old.deployment(stack) or None)
+            except Changed:
+                return None
+        # Cut off before this, the next run finds the new state and only moves the file.
+        file.rename(kept)
+        return f"the state of {stack!r} is kept in {self.stacks.store.title} from now on; the old file is {kept}"
+
+    def deployment(self, stack: str) -> dict[str, Any]:
+        view = self._view(stack)
+        return FileState(self.path).deployment(stack) if view is None else view.deployment
+
+    def begun_creates(self, stack: str) -> dict[str, dict[str, str]]:
+        view = self._view(stack)
+        return {} if view is None else view.creates
+
+    def _view(self, stack: str) -> View | None:
+        return self.stacks.view(stack) if self.stacks.exists(stack) else None
+
+    def replace(self, stack: str, deployment: dict[str, Any]) -> bool:
+        self.stacks.write(stack, deployment, "recovery")
+        return True
+
+    def break_stale_locks(self, stack: str) -> list[str]:
+        return self.stacks.clear(stack) if self.stacks.exists(stack) else []
+
+    def project_stack(self, stack: str) -> str | None:
+        """The engine's file of a stack's settings, which names what its secrets are encrypted with; None for a new one."""
+        view = self._view(stack)
+        provider = (view.deployment.get("secrets_providers") or {}) if view else {}
+        salt = (provider.get("state") or {}).get("salt")
+        return json.dumps({"encryptionsalt": salt}) if provider.get("type") == "passphrase" and salt else None
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return str(os.getuid())
