@@ -121,7 +121,7 @@ class Operations:
             The native id and the native resource.
 
         Raises:
-            CloudError: refused; nothing was made.
+            CloudError: refused; nothing was made, unless its ``outcome_known`` is False.
             Unfinished: made, but not ready.
         """
         native_id = self._create_once(kind, inputs, picks, what)
@@ -142,7 +142,7 @@ class Operations:
             except (RateLimited, Temporary, Unreachable) as error:
                 refused = isinstance(error, RateLimited) or (isinstance(error, Unreachable) and not error.sent)
                 if not refused:
-                    found = self.find(kind, inputs, what)
+                    found = self._look_after(kind, inputs, what)
                     if found is not None:
                         return found
                 if attempt == ATTEMPTS - 1:
@@ -150,6 +150,13 @@ class Operations:
                 if self.cancelled.wait(min(LONGEST_BACKOFF, 0.2 * 2**attempt)):
                     raise Cancelled(f"stopped before {what} was made", where=what) from error
         raise AssertionError("unreachable")
+
+    def _look_after(self, kind: Kind, inputs: Inputs, what: str) -> str | None:
+        try:
+            return self.find(kind, inputs, what)
+        except CloudError as error:
+            error.outcome_known = False
+            raise
 
     def find(self, kind: Kind, inputs: Inputs, what: str) -> str | None:
         """Look for what a create with an unknown outcome may have made, until "none" may be believed.

@@ -106,7 +106,7 @@ class JournaledState(StateFolder):
         return self.stacks.clear(stack) if self.stacks.exists(stack) else []
 
     def project_stack(self, stack: str) -> str | None:
-        """The engine's file of a stack's settings, which names what its secrets are encrypted with; None for a new one."""
+        """The engine's settings of a stack, which name what its secrets are encrypted with; None for a new one."""
         view = self._view(stack)
         provider = (view.deployment.get("secrets_providers") or {}) if view else {}
         salt = (provider.get("state") or {}).get("salt")

@@ -21,9 +21,9 @@ from pulumi.runtime.proto import language_pb2, language_pb2_grpc, plugin_pb2, re
 from mcloud.engine import install
 from mcloud.engine.codec import Secret, encode
 from mcloud.engine.events import Event, Progress
-from mcloud.engine.process import Engine
 from mcloud.engine.file_state import FileState
 from mcloud.engine.journaled_state import JournaledState
+from mcloud.engine.process import Engine
 from mcloud.engine.state import StateFolder
 from mcloud.errors import EngineError, StateLocked
 

@@ -18,6 +18,7 @@ from mcloud.adapter.profile import Profile, current_name, load_profile
 from mcloud.catalog.cache import load_live, load_price_book
 from mcloud.catalog.overlay import overlay
 from mcloud.catalog.types import Catalog
+from mcloud.engine.provider.creates import Creates, NotTold, from_environment
 from mcloud.errors import ForeignAccount
 from mcloud.model.base import Placement
 
@@ -41,6 +42,7 @@ class Context:
     rematch: bool = False
     catalogs: Path | None = None
     cancelled: threading.Event = field(default_factory=threading.Event)
+    creates: Creates = field(default_factory=NotTold)
 
     def __post_init__(self) -> None:
         self._lock = threading.Lock()
@@ -62,6 +64,7 @@ class Context:
             state_id=os.environ.get(STATE_ID, "x"),
             rematch=os.environ.get(REMATCH) == "1",
             catalogs=Path(folder) if folder else None,
+            creates=from_environment(),
         )
 
     def _home_lock(self, home: str) -> threading.Lock:

@@ -27,7 +27,7 @@ HOST = "127.0.0.1"
 RESTARTS = 5
 BACKLOG = 512
 SECONDS = 30.0
-URL, TOKEN = "MCLOUD_STATE_URL", "MCLOUD_STATE_TOKEN"  # noqa: S105 - a variable's name
+URL, TOKEN = "MCLOUD_STATE_URL", "MCLOUD_STATE_TOKEN"
 """Where the provider finds the server."""
 
 

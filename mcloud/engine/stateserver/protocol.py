@@ -1,7 +1,7 @@
 """The engine's HTTP backend protocol, and the provider's few calls beside it; nothing else here knows either.
 
-Which routes there are and what their bodies hold was read from the engine's own client (pkg/backend/httpstate/client and
-sdk/go/common/apitype of Pulumi 3.259.0, on 2026-11-26). It is no public interface: the engine is pinned, and the
+Which routes there are and what their bodies hold was read from the engine's own client (pkg/backend/httpstate/client
+and sdk/go/common/apitype of Pulumi 3.259.0, on 2026-11-26). It is no public interface: the engine is pinned, and the
 contract tests run the real binary against this module.
 """
 

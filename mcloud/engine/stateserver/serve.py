@@ -23,15 +23,28 @@ from mcloud.engine.stateserver.stores import open_store
 
 def main() -> None:
     """Serve until mcloud is gone or closes our standard input."""
-    told = json.loads(sys.stdin.buffer.raw.readline())  # type: ignore[attr-defined]
+    told = json.loads(_first_line())
     processes = [Process(**item) for item in told["processes"]]
+    engines = [process for process in processes if process.role == "engine"]
     owner = Owner(told["user"], told["host"], [*processes, Process.of("state server", os.getpid())], told["run"])
     protocol = StateProtocol(Stacks(open_store(told["store"]), owner), told["token"])
+    protocol.engines = engines
     listener = socket.socket(fileno=told["socket"])
     threading.Thread(target=_leave_with_mcloud, args=(protocol,), daemon=True).start()
     # Nothing but what is acknowledged matters: there is no state of ours that an end at any moment could harm.
     config = uvicorn.Config(protocol.app(), log_level="critical", access_log=False, lifespan="off", ws="none")
     uvicorn.Server(config).run(sockets=[listener])
+
+
+def _first_line() -> bytes:
+    """Read to the end of the line and not beyond."""
+    line = b""
+    while not line.endswith(b"\n"):
+        byte = os.read(0, 1)
+        if not byte:
+            sys.exit("nobody said where the state is")
+        line += byte
+    return line
 
 
 def _leave_with_mcloud(protocol: StateProtocol) -> None:

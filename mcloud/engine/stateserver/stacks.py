@@ -244,7 +244,8 @@ class Stacks:
         self.take(stack, kind)
         try:
             view = self.view(stack)
-            self._store(stack, View(view.version, deployment, features(deployment), {}, {}, view.tag), kind, "succeeded")
+            written = View(view.version, deployment, features(deployment), tag=view.tag)
+            self._store(stack, written, kind, "succeeded")
         finally:
             self.release(stack)
 
