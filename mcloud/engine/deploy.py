@@ -13,7 +13,7 @@ from mcloud.catalog.cache import save_live
 from mcloud.catalog.types import Catalog
 from mcloud.engine import install
 from mcloud.engine.events import Event, Progress
-from mcloud.engine.process import Engine
+from mcloud.engine.process import Engine, RunResult
 from mcloud.engine.provider.context import CATALOGS, REMATCH, STATE_ID, Context, live_file
 from mcloud.engine.recovery import recover
 from mcloud.engine.runtime import serve_graph
@@ -216,10 +216,16 @@ class Deployment:
         problems = [event for event in progress.messages if event.severity == "error"]
         if result.exit_code != 0 and not (problems or progress.failed or result.interrupted):
             raise EngineError(
-                "the engine failed: " + (result.last_lines[-1] if result.last_lines else "no message"),
+                f"the engine failed: {_failure(result)}",
                 hint="run again with --debug",
             )
         return Outcome(progress, result.exit_code != 0, result.interrupted)
+
+
+def _failure(result: RunResult) -> str:
+    """What the engine said last, or where it said that this is the error."""
+    errors = [line.removeprefix("error: ") for line in result.last_lines if line.startswith("error: ")]
+    return (errors or list(result.last_lines) or ["no message"])[-1]
 
 
 def require_state(state: StateFolder, stack: str) -> None:

@@ -34,6 +34,9 @@ class JournaledState(StateFolder):
         """The store, as an address."""
         return self.remote or f"file://{quote(str(self.path / 'stacks'))}"
 
+    def kept(self) -> Stacks:
+        return self.stacks
+
     @property
     def stacks(self) -> Stacks:
         """The stacks, to be looked at and mended without the engine."""

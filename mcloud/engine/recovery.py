@@ -77,9 +77,7 @@ def _adopt(resources: list[dict[str, Any]], resource: dict[str, Any]) -> bool:
     return True
 
 
-def _look(
-    resource: Mapping[str, Any], name: str, context: Context, begun: Mapping[str, str]
-) -> dict[str, Any] | None:
+def _look(resource: Mapping[str, Any], name: str, context: Context, begun: Mapping[str, str]) -> dict[str, Any] | None:
     """Id and outputs of what a pending create made; None when it made nothing."""
     inputs = resource.get("inputs") or {}
     at = Placement.parse(inputs["placement"])

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from mcloud.adapter.naming import new_state_id
+from mcloud.engine.stateserver.stacks import Stacks
 from mcloud.errors import StateError
 
 PROJECT = "mcloud"
@@ -145,6 +146,16 @@ class StateFolder:
     def replace(self, stack: str, deployment: dict[str, Any]) -> bool:
         """Replace the state; False where only the engine can."""
         return False
+
+    def kept(self) -> Stacks:
+        """The store's stacks, for what only the state server's store can do.
+
+        Raises:
+            StateError: the file backend writes the state.
+        """
+        raise StateError(
+            "the file backend cannot do that", hint=f"unset {BACKEND}: the state server takes its states over"
+        )
 
     def project_stack(self, stack: str) -> str | None:
         """What the engine's file of the stack's settings must hold where it is missing."""

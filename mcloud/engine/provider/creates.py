@@ -59,6 +59,10 @@ class ToldToServer:
             base_url=url, headers={"Authorization": f"token {token}"}, timeout=SECONDS, trust_env=False
         )
 
+    def close(self) -> None:
+        """Let go of the connections."""
+        self._client.close()
+
     def begun(self, urn: str, account: str) -> None:
         self._tell(urn, phase="begun", account=account)
 

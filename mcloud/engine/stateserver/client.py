@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 
@@ -43,7 +44,8 @@ class StateServer:
         self._store = store
         self._owner = owner
         self._token = secrets.token_urlsafe(32)
-        self._stopping = threading.Event()
+        self._stopping = False
+        self._lock = threading.Lock()
         self._engines: list[Process] = []
         self._problem = ""
         self._credentials = Path(tempfile.mkdtemp(prefix="mcloud-"))
@@ -54,7 +56,8 @@ class StateServer:
         self._listener.listen(BACKLOG)
         self.url = f"http://{HOST}:{self._listener.getsockname()[1]}"
         self._process = self._start()
-        threading.Thread(target=self._watch, daemon=True).start()
+        self._watcher = threading.Thread(target=self._watch, daemon=True)
+        self._watcher.start()
 
     @property
     def pid(self) -> int:
@@ -87,17 +90,19 @@ class StateServer:
 
     def stop(self) -> None:
         """End it; what was acknowledged is kept."""
-        self._stopping.set()
+        with self._lock:
+            self._stopping = True
         self._listener.close()
-        if self._process.stdin is not None:
-            self._process.stdin.close()
+        process = self._process
+        if process.stdin is not None:
+            process.stdin.close()
         try:
-            self._process.wait(SECONDS)
+            process.wait(SECONDS)
         except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-        if self._process.stderr is not None:
-            self._process.stderr.close()
+            process.kill()
+            process.wait()
+        self._watcher.join(SECONDS)
+        _close(process)
         shutil.rmtree(self._credentials, ignore_errors=True)
 
     def _start(self) -> subprocess.Popen[bytes]:
@@ -121,21 +126,29 @@ class StateServer:
             "processes": [asdict(process) for process in (*self._owner.processes, *self._engines)],
         }
         assert process.stdin is not None  # noqa: S101 - asked for above
-        process.stdin.write(json.dumps(told).encode() + b"\n")
-        process.stdin.flush()
+        with suppress(BrokenPipeError):  # dead already: whoever waits for it sees that
+            process.stdin.write(json.dumps(told).encode() + b"\n")
+            process.stdin.flush()
         return process
 
     def _watch(self) -> None:
-        for _ in range(RESTARTS):
+        for left in reversed(range(RESTARTS + 1)):
             process = self._process
             said = process.stderr.read() if process.stderr is not None else b""
             process.wait()
-            if self._stopping.is_set():
-                return
             self._problem = ": " + said.decode(errors="replace").strip().rpartition("\n")[2] if said.strip() else ""
-            try:
-                self._process = self._start()
-            except OSError:
-                break
+            with self._lock:
+                if self._stopping:
+                    return
+                _close(process)
+                if left:
+                    self._process = self._start()
         # It cannot stay up. Refused at once, the engine says so; with the socket open it would wait for ever.
         self._listener.close()
+
+
+def _close(process: subprocess.Popen[bytes]) -> None:
+    for pipe in (process.stdin, process.stderr):
+        if pipe is not None:
+            with suppress(OSError):
+                pipe.close()

@@ -308,13 +308,19 @@ def _answered(request: Request, body: bytes, function: Callable[[Call], Any]) ->
     except StateLocked as error:
         # By 403 the engine knows that its lease is lost; by 409, at the start, that somebody else works on the stack.
         starting = request.method == "POST" and "/renew_lease" not in request.url.path
-        return _error(409 if starting else 403, str(error))
+        return _error(409 if starting else 403, _line(error))
     except Fenced as error:
-        return _error(403, str(error))
+        return _error(403, _line(error))
     except StoreFull as error:
-        return _error(507, str(error))
+        return _error(507, _line(error))
     except McloudError as error:
-        return _error(500, str(error))
+        return _error(500, _line(error))
+
+
+def _line(error: McloudError) -> str:
+    """All of it in one line, for the engine shows one."""
+    where = f" ({error.where})" if error.where else ""
+    return f"{error.message}{where}" + (f"; {error.hint}" if error.hint else "")
 
 
 def _error(status: int, message: str) -> Response:

@@ -246,8 +246,7 @@ def _follow_aliases(resources: list[dict[str, Any]]) -> None:
             resource["dependencies"] = [now.get(urn, urn) for urn in resource["dependencies"]]
         if resource.get("propertyDependencies"):
             resource["propertyDependencies"] = {
-                key: [now.get(urn, urn) for urn in urns or ()]
-                for key, urns in resource["propertyDependencies"].items()
+                key: [now.get(urn, urn) for urn in urns or ()] for key, urns in resource["propertyDependencies"].items()
             }
         resource.pop("aliases", None)
 

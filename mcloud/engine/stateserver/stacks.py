@@ -369,8 +369,6 @@ def _parse(data: bytes, where: str) -> View:
         values = json.loads(data)
         if values["format"] != FORMAT:
             raise StateError(f"the state has format {values['format']}, which this version does not know", where=where)
-        return View(
-            values["version"], values["deployment"], values["features"], values["creates"], values["update"]
-        )
+        return View(values["version"], values["deployment"], values["features"], values["creates"], values["update"])
     except (ValueError, KeyError, TypeError) as error:
         raise StateError("the state is damaged", where=where, hint="mcloud state history lists older ones") from error
