@@ -60,6 +60,8 @@ SUBRESOURCES = frozenset(
 )
 """What S3 knows of a bucket or object beside its content."""
 LONGEST_RECORDED = 10_000
+CODES = {401: "InvalidAccessKeyId", 403: "AccessDenied", 503: "ServiceUnavailable"}
+"""What S3 calls a refusal of this status, where a fault names no code."""
 
 
 @dataclass(frozen=True)
@@ -255,7 +257,7 @@ async def _spoil(rule: FaultRule, answer: S3Answer | None, call: S3Call) -> S3An
     """What the caller gets instead of ``answer``; None cuts the connection."""
     if rule.action == "status":
         given = rule.body if isinstance(rule.body, Mapping) else {}
-        code = str(given.get("Code", "ServiceUnavailable" if rule.status == 503 else "InternalError"))
+        code = str(given.get("Code", CODES.get(rule.status, "InternalError")))
         return told(rule.status, code, str(given.get("Message", "a fault on demand")), call)
     if rule.action == "rate-limit":
         # S3 says it so, not by 429.

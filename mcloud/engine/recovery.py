@@ -46,7 +46,11 @@ def recover(engine: Engine, context: Context, tell: Callable[[str], None]) -> in
         found = _look(resource, name, context, begun.get(resource["urn"], {}))
         if found is None:
             tell(f"{word} {name} was not made by the run that was cut off")
-        elif _adopt(deployment.setdefault("resources", []), {**resource, **found, "initErrors": [UNFINISHED]}):
+            continue
+        resources = deployment.get("resources") or []
+        if found["id"] not in {item.get("id") for item in resources}:
+            made = {**resource, **found, "initErrors": [UNFINISHED]}
+            deployment["resources"] = with_made(resources, made)
             adopted += 1
             tell(f"{word} {name} was made by the run that was cut off; it is taken up again")
     deployment.pop("pending_operations", None)
@@ -55,26 +59,19 @@ def recover(engine: Engine, context: Context, tell: Callable[[str], None]) -> in
     return adopted
 
 
-def _adopt(resources: list[dict[str, Any]], resource: dict[str, Any]) -> bool:
-    """Put a resource into the state as the engine would have; False when the state has it already.
+def with_made(resources: list[dict[str, Any]], made: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The state's resources with one more that a create made whose outcome the state lacked.
 
-    Of a replacement the old one is in the state, too: what the engine had deleted before goes, what it would have
-    deleted afterwards is left to the next run to delete.
+    Where the state has another one of the same URN the create was a replacement's. The old one is to be deleted, as
+    the engine would have noted; where it was deleted first, it goes from the state.
     """
-    if any(item["urn"] == resource["urn"] and item.get("id") == resource["id"] for item in resources):
-        return False
-    place = len(resources)
-    for index, item in reversed(list(enumerate(resources))):
-        if item["urn"] != resource["urn"] or item.get("delete"):
-            continue
-        place = index
-        if item.get("pendingReplacement"):
-            del resources[index]
-        else:
-            resources[index] = {**item, "delete": True}
-    # Before the old one: what depends on the name stands behind it, what the new one depends on before it.
-    resources.insert(place, resource)
-    return True
+    kept = []
+    for item in resources:
+        if item["urn"] != made["urn"] or item.get("delete"):
+            kept.append(item)
+        elif not item.get("pendingReplacement"):
+            kept.append({**item, "delete": True})
+    return [*kept, dict(made)]
 
 
 def _look(resource: Mapping[str, Any], name: str, context: Context, begun: Mapping[str, str]) -> dict[str, Any] | None:
