@@ -17,8 +17,10 @@ from mcloud.engine.stateserver.processes import Process
 from mcloud.engine.stateserver.stacks import Stacks, View
 from mcloud.engine.stateserver.store import Changed
 from mcloud.engine.stateserver.stores import open_store
+from mcloud.errors import StateError
 
 TAKEN_OVER = ".taken-over"
+STATE_ID = "state-id"
 
 
 @dataclass
@@ -28,6 +30,27 @@ class JournaledState(StateFolder):
     def __post_init__(self) -> None:
         self._owner = Owner(_user(), socket.gethostname(), [Process.of(PRINCIPAL, os.getpid())])
         self._server: Any = None
+
+    def prepare(self) -> None:
+        if self.remote and not self.passphrase_file.exists() and self.stacks.names():
+            raise StateError(
+                f"the passphrase of the states in {self.stacks.store.title} is not on this machine",
+                hint=f"copy it from where they were made to {self.passphrase_file}, mode 600",
+            )
+        super().prepare()
+
+    def _new_state_id(self) -> str:
+        """With a store that several machines share, the one that the first of them has chosen."""
+        made = super()._new_state_id()
+        if self.remote is None:
+            return made
+        store = self.stacks.store
+        try:
+            store.put(STATE_ID, made.encode(), None)
+        except Changed:
+            chosen = store.get(STATE_ID)
+            return made if chosen is None else chosen.data.decode()
+        return made
 
     @property
     def store_address(self) -> str:

@@ -46,19 +46,20 @@ class StateFolder:
         Raises:
             StateError: a backend is asked for that is not known or not safe.
         """
-        folder, remote = (stack_file.parent / ".mcloud").absolute(), None
-        for variable in BACKEND_VARIABLES:
-            url = os.environ.get(variable)
-            if not url:
-                continue
-            if not url.startswith("file://"):
-                raise StateError(
-                    f"{variable} asks for the state to be at {url.split(':', 1)[0]}://…, which is not supported yet",
-                    hint=f"only local state is safe in this version; unset {variable}",
-                )
-            folder = Path(url.removeprefix("file://")).expanduser().absolute()
-            break
-        return _kept_by(os.environ.get(BACKEND) or "server", folder, remote)
+        folder, backend = (stack_file.parent / ".mcloud").absolute(), os.environ.get(BACKEND) or "server"
+        variable = next((name for name in BACKEND_VARIABLES if os.environ.get(name)), None)
+        if variable is None:
+            return _kept_by(backend, folder)
+        url = os.environ[variable]
+        if url.startswith("file://"):
+            return _kept_by(backend, Path(url.removeprefix("file://")).expanduser().absolute())
+        # What the engine would read from its own variable's address is in another form.
+        if url.startswith("s3://") and variable == BACKEND_VARIABLES[0] and backend == "server":
+            return _kept_by(backend, folder, url)
+        raise StateError(
+            f"{variable} asks for the state to be at {url.split(':', 1)[0]}://…, which is not supported",
+            hint=f"{BACKEND_VARIABLES[0]}=file://FOLDER or, with the state server, s3://BUCKET/PREFIX",
+        )
 
     @property
     def project(self) -> Path:
@@ -77,7 +78,7 @@ class StateFolder:
         ignore = self.path / ".gitignore"
         if not ignore.exists():
             ignore.write_text("*\n", encoding="utf-8")
-        self._once("state-id", new_state_id)
+        self._once("state-id", self._new_state_id)
         self._once("passphrase", lambda: secrets.token_urlsafe(32))
 
     def twin(self, path: Path) -> StateFolder:
@@ -104,7 +105,10 @@ class StateFolder:
     @property
     def state_id(self) -> str:
         """The state's random id."""
-        return self._once("state-id", new_state_id)
+        return self._once("state-id", self._new_state_id)
+
+    def _new_state_id(self) -> str:
+        return new_state_id()
 
     @property
     def passphrase_file(self) -> Path:
@@ -195,7 +199,7 @@ class StateFolder:
         return [item for item in found if item.get("type") == "creating"]
 
 
-def _kept_by(backend: str, folder: Path, remote: str | None) -> StateFolder:
+def _kept_by(backend: str, folder: Path, remote: str | None = None) -> StateFolder:
     if backend == "file":
         from mcloud.engine.file_state import FileState
 

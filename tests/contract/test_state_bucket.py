@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import boto3
 import pytest
 from botocore.config import Config
 from moto.server import ThreadedMotoServer
 
+from mcloud.engine.journaled_state import JournaledState
 from mcloud.engine.stateserver.lease import Owner
 from mcloud.engine.stateserver.processes import Process
 from mcloud.engine.stateserver.s3 import PROBE, BucketStore
@@ -137,3 +139,18 @@ def test_what_the_service_refuses_is_told(address: str) -> None:
         open_store("s3://b/x?color=red")
     with pytest.raises(StateError, match="cannot be kept at s3://"):
         open_store("s3:///x")
+
+
+def test_two_machines_share_an_id_and_need_the_passphrase(address: str, tmp_path: Path) -> None:
+    first, second = (JournaledState(tmp_path / name, address) for name in ("a", "b"))
+    first.prepare()
+    first.stacks.create("dev")
+    with pytest.raises(StateError, match="is not on this machine") as caught:
+        second.prepare()
+    assert str(second.passphrase_file) in str(caught.value.hint)
+    second.path.mkdir()
+    second.passphrase_file.write_text(first.passphrase_file.read_text())
+    second.prepare()
+    assert second.state_id == first.state_id
+    assert second.exists("dev")
+    assert not (second.path / "stacks").exists()

@@ -15,7 +15,9 @@ from pathlib import Path
 from typing import Any
 
 import grpc
+import httpx
 import pytest
+from moto.server import ThreadedMotoServer
 from pulumi.runtime.proto import language_pb2, language_pb2_grpc, plugin_pb2, resource_pb2, resource_pb2_grpc
 
 from mcloud.engine import install
@@ -94,7 +96,7 @@ def served(program: Program) -> Iterator[int]:
 class Bench:
     """An engine with a state of its own."""
 
-    def __init__(self, folder: Path, kept: type[StateFolder] = JournaledState) -> None:
+    def __init__(self, folder: Path, kept: Callable[[Path], StateFolder] = JournaledState) -> None:
         binary = install.find()
         assert binary is not None, "mcloud engine install comes first"
         self.engine = Engine(binary, kept(folder / ".mcloud"), "dev", {})
@@ -320,6 +322,28 @@ def kill(bench: Bench) -> int | None:
     assert holder is not None
     os.kill(holder, signal.SIGKILL)
     return holder
+
+
+def test_a_state_in_a_bucket(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
+    server.start()
+    try:
+        host, port = server.get_host_and_port()
+        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+            monkeypatch.setenv(name, "testing")
+        httpx.put(f"http://{host}:{port}/states", trust_env=False).raise_for_status()
+        address = f"s3://states/team?endpoint=http://{host}:{port}&region=us-east-1"
+        bench = Bench(tmp_path, lambda path: JournaledState(path, address))
+        result, progress = bench.up(Program("a", "b", outputs={"token": Secret("hush")}))
+        assert (result.exit_code, progress.counts) == (0, {"create": 3})
+        assert (bench.names(), bench.holder()) == (["a", "b"], None)
+        assert not (bench.state.path / "stacks").exists()
+        (bench.state.project / "Pulumi.dev.yaml").unlink()
+        bench.engine.prepare()
+        _, progress = bench.up(Program("b", outputs={"token": Secret("hush")}))
+        assert progress.counts == {"same": 2, "delete": 1}
+    finally:
+        server.stop()
 
 
 @pytest.mark.parametrize("name", ["a b", "a%20b", "a#b", "a?b", "a%b", "a&b+c", "tiếng việt"])

@@ -68,14 +68,27 @@ def test_who_writes_the_state(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("variable", BACKEND_VARIABLES)
 @pytest.mark.parametrize(
-    "url", ["s3://bucket/x", "https://user:hush@api.example", "gs://b", "/srv/state", "azblob://c"]
+    "url", ["https://user:hush@api.example", "gs://b", "/srv/state", "azblob://c"]
 )
 def test_other_backends_are_refused(monkeypatch: pytest.MonkeyPatch, variable: str, url: str) -> None:
     monkeypatch.setenv(variable, url)
     with pytest.raises(StateError, match=f"{variable} asks for the state to be at ") as caught:
         StateFolder.beside(Path("web.yaml"))
-    assert caught.value.hint == f"only local state is safe in this version; unset {variable}"
+    assert caught.value.hint is not None
+    assert caught.value.hint.startswith("MCLOUD_BACKEND_URL=file://FOLDER or")
     assert "hush" not in str(caught.value)
+
+
+def test_a_bucket_is_for_the_state_server_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PULUMI_BACKEND_URL", "s3://bucket/x")
+    with pytest.raises(StateError, match="PULUMI_BACKEND_URL asks for the state to be at s3://"):
+        StateFolder.beside(Path("web.yaml"))
+    monkeypatch.setenv("MCLOUD_BACKEND_URL", "s3://bucket/x?region=r")
+    found = StateFolder.beside(Path("web.yaml"))
+    assert (type(found), found.remote, found.path.name) == (JournaledState, "s3://bucket/x?region=r", ".mcloud")
+    monkeypatch.setenv(BACKEND, "file")
+    with pytest.raises(StateError, match="MCLOUD_BACKEND_URL asks for the state to be at s3://"):
+        StateFolder.beside(Path("web.yaml"))
 
 
 def test_what_is_made_once(folder: FileState) -> None:
