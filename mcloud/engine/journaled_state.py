@@ -6,6 +6,7 @@ import getpass
 import json
 import os
 import socket
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
@@ -15,7 +16,7 @@ from mcloud.engine.state import StateFolder
 from mcloud.engine.stateserver.lease import PRINCIPAL, Owner
 from mcloud.engine.stateserver.processes import Process
 from mcloud.engine.stateserver.stacks import Stacks, View
-from mcloud.engine.stateserver.store import Changed
+from mcloud.engine.stateserver.store import Changed, StoreFull
 from mcloud.engine.stateserver.stores import open_store
 from mcloud.errors import StateError
 
@@ -83,7 +84,9 @@ class JournaledState(StateFolder):
         self._server = None
         lease = self.stacks.lease(stack)
         if lease is not None and lease.run == self._owner.run:
-            self.stacks.complete(stack, lease.update, "failed")
+            # Without room it stays a journal, which the next run folds in.
+            with suppress(StoreFull):
+                self.stacks.complete(stack, lease.update, "failed")
 
     def exists(self, stack: str) -> bool:
         return self.stacks.exists(stack) or FileState(self.path).state_file(stack).exists()

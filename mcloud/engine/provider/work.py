@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +12,7 @@ from mcloud.adapter.operations import Operations, Unfinished
 from mcloud.engine.codec import UNKNOWN
 from mcloud.engine.provider.context import Context
 from mcloud.engine.provider.diff import outputs_of
-from mcloud.errors import CloudError, McloudError, PlacementError
+from mcloud.errors import CloudError, McloudError, PlacementError, StateError
 from mcloud.model.base import Placement, split_id
 from mcloud.model.resources import KindType, reference_fields
 
@@ -103,7 +104,9 @@ class Work:
             )
         except CloudError as error:
             if error.outcome_known:
-                creates.refused(self.urn)
+                # Not told, it is looked for by the next run, which finds nothing.
+                with suppress(StateError):
+                    creates.refused(self.urn)
             raise
         except Unfinished as error:
             known = outputs_of(inputs, Observed({}), account)

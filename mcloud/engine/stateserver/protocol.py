@@ -50,6 +50,7 @@ class StateProtocol:
         self._token = token
         self._lock = threading.Lock()
         self._dry: set[str] = set()
+        self._held: set[tuple[str, str]] = set()
         self._journals: dict[tuple[str, str], GroupCommit] = {}
 
     def app(self) -> ASGIApp:
@@ -192,6 +193,8 @@ class StateProtocol:
             if call.body.get("journalVersion") != JOURNAL_VERSION:
                 raise _Refused(400, "an engine that writes no journal is not supported")
             version = self.stacks.start(call.stack, update, call.path["kind"])
+            with self._lock:
+                self._held.add((call.stack, update))
         return {"version": version, "journalVersion": JOURNAL_VERSION, **self._lease_token()}
 
     def _lease_token(self) -> dict[str, Any]:
@@ -230,6 +233,7 @@ class StateProtocol:
         if update not in self._dry:
             self.stacks.complete(call.stack, update, call.body.get("status", "failed"))
             with self._lock:
+                self._held.discard((call.stack, update))
                 self._journals.pop((call.stack, update), None)
         return {}
 
@@ -243,6 +247,10 @@ class StateProtocol:
         self.engines.append(process)
         owner = self.stacks.owner
         owner.processes = [one for one in owner.processes if one.role != "engine"] + [process]
+        with self._lock:
+            held = list(self._held)
+        for stack, update in held:
+            self.stacks.renew(stack, update)
         return {}
 
     def record_create(self, call: Call) -> Any:

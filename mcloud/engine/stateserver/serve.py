@@ -20,6 +20,8 @@ from mcloud.engine.stateserver.protocol import StateProtocol
 from mcloud.engine.stateserver.stacks import Stacks
 from mcloud.engine.stateserver.stores import open_store
 
+KEEP_ALIVE = 3600
+
 
 def main() -> None:
     """Serve until mcloud is gone or closes our standard input."""
@@ -32,7 +34,15 @@ def main() -> None:
     listener = socket.socket(fileno=told["socket"])
     threading.Thread(target=_leave_with_mcloud, args=(protocol,), daemon=True).start()
     # Nothing but what is acknowledged matters: there is no state of ours that an end at any moment could harm.
-    config = uvicorn.Config(protocol.app(), log_level="critical", access_log=False, lifespan="off", ws="none")
+    config = uvicorn.Config(
+        protocol.app(),
+        log_level="critical",
+        access_log=False,
+        lifespan="off",
+        ws="none",
+        # A connection that we close while the engine begins a call on it fails a call that it does not repeat.
+        timeout_keep_alive=KEEP_ALIVE,
+    )
     uvicorn.Server(config).run(sockets=[listener])
 
 
