@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from mcloud.engine.state import PROJECT, StateFolder
+from mcloud.engine.state import BACKEND, PROJECT, StateFolder
 from mcloud.engine.stateserver.processes import Process
 from mcloud.errors import StateError, StateLocked
 
@@ -43,7 +43,7 @@ class FileState(StateFolder):
         if not self.state_file(stack).exists() and (self.path / "stacks" / stack / "state.json").exists():
             raise StateError(
                 f"the state of the stack {stack!r} is kept by the state server, not by the file backend",
-                hint="unset MCLOUD_STATE_BACKEND; mcloud state export and import move a state",
+                hint=f"{BACKEND}=server; mcloud state export prints a state",
             )
         return self.state_file(stack).exists()
 

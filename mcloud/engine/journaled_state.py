@@ -22,6 +22,8 @@ from mcloud.errors import StateError
 
 TAKEN_OVER = ".taken-over"
 STATE_ID = "state-id"
+FIRST_SPACE = "4026531836"
+"""The kernel's number of the process space that is no container's (include/linux/proc_ns.h, PROC_PID_INIT_INO)."""
 
 
 @dataclass
@@ -29,7 +31,7 @@ class JournaledState(StateFolder):
     """States in a store, written through a state server of the run's own."""
 
     def __post_init__(self) -> None:
-        self._owner = Owner(_user(), socket.gethostname(), [Process.of(PRINCIPAL, os.getpid())])
+        self._owner = Owner(_user(), machine(), [Process.of(PRINCIPAL, os.getpid())])
         self._server: Any = None
 
     def prepare(self) -> None:
@@ -140,6 +142,16 @@ class JournaledState(StateFolder):
         provider = (view.deployment.get("secrets_providers") or {}) if view else {}
         salt = (provider.get("state") or {}).get("salt")
         return json.dumps({"encryptionsalt": salt}) if provider.get("type") == "passphrase" and salt else None
+
+
+def machine() -> str:
+    """This machine, as far as numbers of processes mean the same: containers with one name do not share them."""
+    name = socket.gethostname()
+    try:
+        space = os.readlink("/proc/self/ns/pid").rpartition("[")[2].rstrip("]")
+    except OSError:
+        return name
+    return name if space == FIRST_SPACE else f"{name}/{space}"
 
 
 def _user() -> str:

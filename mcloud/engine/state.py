@@ -23,7 +23,8 @@ from mcloud.errors import StateError
 
 PROJECT = "mcloud"
 BACKEND = "MCLOUD_STATE_BACKEND"
-"""``server`` (the default) or ``file``: who writes the state."""
+"""``server`` or ``file``: who writes the state."""
+DEFAULT = "server"
 BACKEND_VARIABLES = ("MCLOUD_BACKEND_URL", "PULUMI_BACKEND_URL")
 
 
@@ -46,7 +47,7 @@ class StateFolder:
         Raises:
             StateError: a backend is asked for that is not known or not safe.
         """
-        folder, backend = (stack_file.parent / ".mcloud").absolute(), os.environ.get(BACKEND) or "server"
+        folder, backend = (stack_file.parent / ".mcloud").absolute(), os.environ.get(BACKEND) or DEFAULT
         variable = next((name for name in BACKEND_VARIABLES if os.environ.get(name)), None)
         if variable is None:
             return _kept_by(backend, folder)
@@ -58,7 +59,7 @@ class StateFolder:
             return _kept_by(backend, folder, url)
         raise StateError(
             f"{variable} asks for the state to be at {url.split(':', 1)[0]}://…, which is not supported",
-            hint=f"{BACKEND_VARIABLES[0]}=file://FOLDER or, with the state server, s3://BUCKET/PREFIX",
+            hint=f"{BACKEND_VARIABLES[0]}=file://FOLDER or, with {BACKEND}=server, s3://BUCKET/PREFIX",
         )
 
     @property
@@ -167,7 +168,7 @@ class StateFolder:
             StateError: the file backend writes the state.
         """
         raise StateError(
-            "the file backend cannot do that", hint=f"unset {BACKEND}: the state server takes its states over"
+            "the file backend cannot do that", hint=f"{BACKEND}=server: the state server takes its states over"
         )
 
     def project_stack(self, stack: str) -> str | None:
@@ -208,4 +209,4 @@ def _kept_by(backend: str, folder: Path, remote: str | None = None) -> StateFold
         from mcloud.engine.journaled_state import JournaledState
 
         return JournaledState(folder, remote)
-    raise StateError(f"{BACKEND} is {backend!r}", hint="server (the default) or file")
+    raise StateError(f"{BACKEND} is {backend!r}", hint=f"server or file; without it {DEFAULT}")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -45,6 +44,7 @@ Say = Callable[..., tuple[int, str, str]]
 @pytest.fixture
 def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> JournaledState:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MCLOUD_STATE_BACKEND", "server")
     (tmp_path / "dev.yaml").write_text(STACK)
     made = JournaledState(tmp_path / ".mcloud")
     made.prepare()
@@ -158,4 +158,3 @@ def test_the_file_backend_has_no_history(state: JournaledState, say: Say, monkey
     code, _, err = say("history", "dev.yaml")
     assert code == 1
     assert "kept by the state server, not by the file backend" in err
-    assert os.environ["MCLOUD_STATE_BACKEND"] == "file"

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from mcloud.engine.file_state import FileState
-from mcloud.engine.journaled_state import JournaledState
-from mcloud.engine.state import BACKEND, BACKEND_VARIABLES, StateFolder
+from mcloud.engine.journaled_state import JournaledState, machine
+from mcloud.engine.state import BACKEND, BACKEND_VARIABLES, DEFAULT, StateFolder
 from mcloud.errors import StateError, StateLocked
 
 
@@ -57,13 +57,14 @@ def test_it_is_beside_the_stack_file(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 
 def test_who_writes_the_state(monkeypatch: pytest.MonkeyPatch) -> None:
-    for value, kept in (("", JournaledState), ("server", JournaledState), ("file", FileState)):
+    kept: dict[str, type[StateFolder]] = {"server": JournaledState, "file": FileState}
+    for value, expected in (("", kept[DEFAULT]), *kept.items()):
         monkeypatch.setenv(BACKEND, value)
-        assert type(StateFolder.beside(Path("web.yaml"))) is kept
+        assert type(StateFolder.beside(Path("web.yaml"))) is expected
     monkeypatch.setenv(BACKEND, "tape")
     with pytest.raises(StateError, match="MCLOUD_STATE_BACKEND is 'tape'") as caught:
         StateFolder.beside(Path("web.yaml"))
-    assert caught.value.hint == "server (the default) or file"
+    assert caught.value.hint == f"server or file; without it {DEFAULT}"
 
 
 @pytest.mark.parametrize("variable", BACKEND_VARIABLES)
@@ -80,6 +81,7 @@ def test_other_backends_are_refused(monkeypatch: pytest.MonkeyPatch, variable: s
 
 
 def test_a_bucket_is_for_the_state_server_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(BACKEND, "server")
     monkeypatch.setenv("PULUMI_BACKEND_URL", "s3://bucket/x")
     with pytest.raises(StateError, match="PULUMI_BACKEND_URL asks for the state to be at s3://"):
         StateFolder.beside(Path("web.yaml"))
@@ -174,3 +176,16 @@ def test_locks_of_other_stacks_do_not_count(folder: FileState) -> None:
     lock(folder, held_by(os.getpid(), socket.gethostname()))
     assert folder.lock_files("prod") == []
     assert folder.break_stale_locks("prod") == []
+
+
+def test_containers_of_one_name_are_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(socket, "gethostname", lambda: "web")
+    for space, expected in (("pid:[4026531836]", "web"), ("pid:[4026532201]", "web/4026532201")):
+        monkeypatch.setattr(os, "readlink", lambda path, space=space: space)
+        assert machine() == expected
+
+    def unknown(path: str) -> str:
+        raise OSError("no such file")
+
+    monkeypatch.setattr(os, "readlink", unknown)
+    assert machine() == "web"
