@@ -101,7 +101,10 @@ def measure(kept: type[StateFolder], count: int) -> dict[str, tuple[float, float
             found[step] = (time.perf_counter() - started, processor() - used)
             if result.exit_code != 0:
                 sys.exit(f"{step} failed: {list(result.last_lines)}")
-        assert not [item for item in engine.state.deployment("bench").get("resources") or () if item["custom"]]
+            there = len(engine.state.deployment("bench").get("resources") or ())
+            expected = 0 if operation == DESTROY else count + 1
+            if there != expected:
+                sys.exit(f"after {step} the state has {there} resources, not {expected}")
     return found
 
 
