@@ -7,7 +7,9 @@ from typing import Annotated, Any
 
 import typer
 
+from mcloud.adapter.charges import totals
 from mcloud.cli import out
+from mcloud.cli.charges import charge_lines, charges_of
 from mcloud.cli.cost import cost_document, cost_words, costs
 from mcloud.cli.options import AsJson, Env, Offline, Overlays, ProfileName, Sets, StackFile, make_app
 from mcloud.cli.validate import check_stack, show_picks
@@ -25,6 +27,7 @@ from mcloud.model.resources import BY_TOKEN, KINDS
 GROUP = False
 app = make_app("Deploy a stack.")
 
+MAKING = ("create", "create-replacement", "replace")
 PENDING, BLOCKED, PARTLY = 2, 3, 4
 OLD_WORDS = {"delete": "is gone from the cloud", "update": "differs on the cloud", "create": "is new on the cloud"}
 
@@ -144,7 +147,8 @@ def _show_move(move: Move) -> None:
 
 def _deployment(loaded: Loaded, graph: Graph, profile: str | None, offline: bool, rematch: bool = False) -> Deployment:
     state = StateFolder.beside(loaded.path)
-    return Deployment(graph, state, profile_name=profile, offline=offline, rematch=rematch, tell=out.tell)
+    folder = loaded.path.parent
+    return Deployment(graph, state, profile_name=profile, offline=offline, rematch=rematch, base=folder, tell=out.tell)
 
 
 @app.command()
@@ -170,12 +174,19 @@ def preview(
     _report(outcome, deployment)
     if outcome.failed:
         raise typer.Exit(1)
+    made = {(event.type, event.name) for event in outcome.progress.changes if event.op in MAKING}
+    taken = charges_of(planned, made, deployment.catalog)
     if as_json:
+        sums = {home: totals(charge for _, charge in charges) for home, charges in taken.items()}
         about = {name: cost_document(item) for name, item in cost.items()}
-        out.print_json({"stack": loaded.stack.name, "changes": _changes(outcome), "cost": about})
+        document = {"stack": loaded.stack.name, "changes": _changes(outcome)}
+        out.print_json({**document, "cost": about, "charges": sums})
     else:
         for event in _shown(outcome.progress.changes):
             typer.echo(out.change_line(event))
+        for home, charges in sorted(taken.items()):
+            for line in charge_lines(home, charges):
+                typer.echo(line)
         typer.echo(f"{outcome.changed} to change" if outcome.changed else "nothing to change")
         for line in cost_words(cost):
             typer.echo(line)

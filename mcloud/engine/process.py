@@ -21,7 +21,7 @@ from mcloud.engine.install import EngineBinary, home
 from mcloud.engine.state import PROJECT, StateFolder
 from mcloud.errors import EngineError
 
-PARALLEL = 32
+PARALLEL = 256
 LAST_LINES = 20
 SIGNED_IN = "Logging in using access token from"
 """The engine says so each time, and it is of no use to anybody."""
