@@ -22,6 +22,7 @@ from mcloud.errors import (
     Unreachable,
 )
 from mcloud.model.resources import KINDS
+from mcloud.secrets import SecretReader
 
 URN = "urn:pulumi:dev::mcloud::mcloud:compute:Server::web"
 INPUTS = {"placement": "cloud/region", "name": "web-x"}
@@ -108,6 +109,7 @@ def at_cloud(watch: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
 
         return SimpleNamespace(
             creates=heard,
+            secrets=SecretReader(),
             operations=lambda at: operations,
             guarded=guarded,
             listings=lambda at: SimpleNamespace(forget=lambda: None),
