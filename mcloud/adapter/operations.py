@@ -125,7 +125,7 @@ class Operations:
             The native id and the native resource.
 
         Raises:
-            CloudError: refused; nothing was made.
+            CloudError: refused; nothing was made, unless its ``outcome_known`` is False.
             Unfinished: made, but not ready.
         """
         native_id = self._create_once(kind, inputs, picks, what, tell)
@@ -152,7 +152,7 @@ class Operations:
             except (RateLimited, Temporary, Unreachable) as error:
                 refused = isinstance(error, RateLimited) or (isinstance(error, Unreachable) and not error.sent)
                 if not refused:
-                    found = self.find(kind, inputs, what)
+                    found = self._look_after(kind, inputs, what)
                     if found is not None:
                         return found
                 if attempt == ATTEMPTS - 1:
@@ -181,6 +181,13 @@ class Operations:
                 if self.cancelled.wait(interval):
                     raise Cancelled(f"stopped while {what} had to wait", where=what) from error
                 interval = min(interval * 1.5, self.longest_interval)
+
+    def _look_after(self, kind: Kind, inputs: Inputs, what: str) -> str | None:
+        try:
+            return self.find(kind, inputs, what)
+        except CloudError as error:
+            error.outcome_known = False
+            raise
 
     def find(self, kind: Kind, inputs: Inputs, what: str) -> str | None:
         """Look for what a create with an unknown outcome may have made, until "none" may be believed.
