@@ -56,6 +56,8 @@ SUBRESOURCES = frozenset(
 )
 """What S3 knows of a bucket or object beside its content."""
 LONGEST_RECORDED = 10_000
+CODES = {401: "InvalidAccessKeyId", 403: "AccessDenied", 503: "ServiceUnavailable"}
+"""What S3 calls a refusal of this status, where a fault names no code."""
 
 
 @dataclass(frozen=True)
@@ -240,7 +242,7 @@ def spoilt(rule: FaultRule, call: S3Call) -> WireAnswer:
         slow = told(503, "SlowDown", "Please reduce your request rate.", call)
         return WireAnswer(slow.status, (*slow.headers, ("retry-after", f"{rule.seconds:g}")), slow.body)
     given = rule.body if isinstance(rule.body, Mapping) else {}
-    code = str(given.get("Code", "ServiceUnavailable" if rule.status == 503 else "InternalError"))
+    code = str(given.get("Code", CODES.get(rule.status, "InternalError")))
     return told(rule.status, code, str(given.get("Message", "a fault on demand")), call)
 
 

@@ -25,7 +25,7 @@ def _env(url: str, client_id: str, secret: str) -> Mapping[str, str]:
 
 def _profile(url: str, client_id: str) -> Mapping[str, Any]:
     """One address for every region and service."""
-    return {"endpoints": {"aws": url}, "settings": {"access_key_id": client_id}}
+    return {"endpoints": {"aws": url}, "settings": {"client_id": client_id}}
 
 
 SPEC = EmulatorSpec("aws", AwsCloud, _env, _profile)
