@@ -48,3 +48,8 @@ class AwsAdapter(Adapter):
         from mcloud_aws.terraform import MEANINGS
 
         return MEANINGS
+
+    def emulator(self) -> Any:
+        from mcloud_aws.emulator import SPEC
+
+        return SPEC

@@ -104,8 +104,10 @@ class VNGConnection(ConnectionUserAndKey):  # type: ignore[misc]
             reply = self._send(method, path, token, body, query)
         return _parsed(method, path, reply)
 
-    def pages(self, path: str, query: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
-        """All rows of a paged list (pages count from 1).
+    def pages(
+        self, path: str, query: Mapping[str, Any] | None = None, *, names: tuple[str, str] = ("listData", "totalPage")
+    ) -> list[dict[str, Any]]:
+        """All rows of a paged list (pages count from 1); ``names`` of its rows and of the number of its pages.
 
         Raises:
             VendorError: refused, failed, or no answer.
@@ -114,9 +116,9 @@ class VNGConnection(ConnectionUserAndKey):  # type: ignore[misc]
         number = 1
         while True:
             answer = self.call("GET", path, query={**(query or {}), "page": number, "size": PAGE})
-            part = field("GET", path, answer, "listData")
+            part = field("GET", path, answer, names[0])
             rows.extend(part)
-            if not part or number >= int(answer.get("totalPage") or 0):
+            if not part or number >= int(answer.get(names[1]) or 0):
                 return rows
             number += 1
 

@@ -59,6 +59,33 @@ SCRIPT = """
     listed = [(one.name, one.state, one.private_ips) for one in driver.list_nodes()]
     sizes = [waited[0][0].extra["flavor"]["flavorId"] == small.id]
     volumes = [(volume.size, volume.state) for volume in driver.list_volumes()]
+
+    def volume_state(volume):
+        return next((one.state for one in driver.list_volumes() if one.id == volume.id), None)
+
+    data = driver.create_volume(20, "alone-data", zone, ex_volume_type=disk["id"])
+    until(lambda: volume_state(data) == "available")
+    try:
+        driver.create_volume_snapshot(data)
+        refused = ""
+    except Exception as error:
+        refused = str(error)
+    driver.attach_volume(node, data)
+    until(lambda: volume_state(data) == "inuse")
+    driver.ex_grow_volume(data, 30)
+    until(lambda: volume_state(data) == "inuse")
+    snapshot = driver.create_volume_snapshot(data, "alone-point")
+    points = [(one.name, one.size) for one in data.list_snapshots()]
+    copy = driver.create_volume(40, "alone-copy", zone, snapshot, ex_volume_type=disk["id"])
+    until(lambda: volume_state(copy) == "available")
+    driver.detach_volume(data)
+    until(lambda: volume_state(data) == "available")
+    snapshot.destroy()
+    points.append(len(driver.list_volume_snapshots(data)))
+    for volume in (data, copy):
+        volume.destroy()
+        until(lambda: volume_state(volume) is None)
+
     driver.stop_node(node)
     until(lambda: state() == NodeState.STOPPED)
     driver.ex_resize_node(node, large)
@@ -78,7 +105,7 @@ SCRIPT = """
     loaded = [name for name in sys.modules if name == "mcloud" or name.startswith("mcloud.")]
     print(json.dumps({
         "made": made, "listed": listed, "address": waited[0][1], "sizes": sizes, "volumes": volumes,
-        "left": left, "loaded": loaded,
+        "left": left, "loaded": loaded, "points": points, "refused": refused,
     }))
 """
 
@@ -107,6 +134,8 @@ def test_libclouds_own_users_need_nothing_of_mcloud(emulator: Running) -> None:
     assert address.startswith("10.42.1.")
     assert said["volumes"] == [[20, "inuse"]]
     assert said["sizes"] == [True, True]
+    assert said["points"] == [["alone-point", 30], 0]
+    assert "has never been attached" in said["refused"]
     assert said["left"] == []
     assert {kind: items for kind, items in emulator.app.cloud.inventory().items() if items} == {}
 

@@ -12,7 +12,18 @@ from urllib.parse import unquote
 from mcloud.emulator.clock import Agenda
 from mcloud.emulator.http import Answer, Call, Refusal, Route
 from mcloud.errors import EmulatorError
-from mcloud_vng.emulator import address, catalog, interface, network, placement, route, security, server, volume
+from mcloud_vng.emulator import (
+    address,
+    catalog,
+    interface,
+    network,
+    placement,
+    route,
+    security,
+    server,
+    snapshot,
+    volume,
+)
 from mcloud_vng.emulator.world import World, refuse, state_times
 
 LIFETIME = 7200  # seconds; the vendor's API landing page
@@ -28,6 +39,7 @@ HANDLERS = (
     *interface.ROUTES,
     *route.ROUTES,
     *volume.ROUTES,
+    *snapshot.ROUTES,
     *address.ROUTES,
 )
 

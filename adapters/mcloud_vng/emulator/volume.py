@@ -18,7 +18,7 @@ ENCRYPTIONS = ("aes-xts-plain64_128", "aes-xts-plain64_256")
 PER_SERVER = 10
 OPTIONAL = {"zoneId": str, "encryptionType": str, "multiAttach": bool, "createdFrom": str}
 # Fields of the service that would make more than an empty volume.
-ELSEWHERE = ("configVolumeRestore", "backupVolumePointId", "imageId", "tags")
+ELSEWHERE = ("backupVolumePointId", "imageId", "tags")
 SIZES = "exceeded volume_size quota. current used: {used}, max: {max}"
 
 
@@ -66,6 +66,7 @@ def create_volume(world: World, call: Call) -> Answer:
         raise refuse(400, f"field volume_size must from {kind['min_gib']} to {kind['max_gib']}")
     if body.get("encryptionType") not in (None, "", *ENCRYPTIONS):
         raise refuse(400, "encryptionType is invalid")
+    _check_snapshot(world, body)
     check_quota(world, "VOLUME", "exceeded volume quota. current used: {used}, max: {max}")
     check_quota(world, "VOLUME_SIZE", SIZES, body["size"])
     item = make_volume(world, body["name"], body["size"], kind["id"], zone)
@@ -74,12 +75,29 @@ def create_volume(world: World, call: Call) -> Answer:
     return data(item, 202)
 
 
+def _check_snapshot(world: World, body: Item) -> None:
+    """What a volume is restored from must be there and fit."""
+    if body.get("createdFrom") != "SNAPSHOT":
+        return
+    wanted = str((body.get("configVolumeRestore") or {}).get("snapshotVolumePointId"))
+    found = world.snapshots.get(wanted)
+    if found is None:
+        raise refuse(404, "not found snapshot-volume-point", "NotFound")
+    if body["size"] < found["size"]:
+        raise refuse(400, f"field volume_size must from {found['size']}")
+
+
 def list_volumes(world: World, call: Call) -> Answer:
     """A page; boot disks are in it."""
     return page(call, list(world.volumes.values()))
 
 
-def _volume(world: World, call: Call) -> Item:
+def volume_of(world: World, call: Call) -> Item:
+    """The volume of the path.
+
+    Raises:
+        Refusal: 404.
+    """
     found = world.volumes.get(call.params["id"])
     if found is None:
         raise refuse(404, f"volume with id {call.params['id']} is not found", "NotFound")
@@ -88,7 +106,7 @@ def _volume(world: World, call: Call) -> Item:
 
 def get_volume(world: World, call: Call) -> Answer:
     """In ``data``."""
-    return data(_volume(world, call))
+    return data(volume_of(world, call))
 
 
 def boot_volume(world: World, call: Call) -> Answer:
@@ -107,7 +125,7 @@ def server_volumes(world: World, call: Call) -> Answer:
 
 def resize_volume(world: World, call: Call) -> Answer:
     """Grows, or changes its type within the zone; an attached one too (LIVE)."""
-    item, body = _volume(world, call), fields(call, {"newSize": int, "newVolumeTypeId": str})
+    item, body = volume_of(world, call), fields(call, {"newSize": int, "newVolumeTypeId": str})
     kind = world.volume_types.get(body["newVolumeTypeId"])
     if kind is None:
         raise refuse(404, f"cannot get volume type with id {body['newVolumeTypeId']}", "NotFound")
@@ -128,7 +146,7 @@ def resize_volume(world: World, call: Call) -> Answer:
 
 def rename_volume(world: World, call: Call) -> Answer:
     """At once."""
-    item, body = _volume(world, call), fields(call, {"newName": str})
+    item, body = volume_of(world, call), fields(call, {"newName": str})
     if not NAME.fullmatch(body["newName"]):
         raise refuse(400, BAD_NAME)
     item["name"] = body["newName"]
@@ -137,7 +155,7 @@ def rename_volume(world: World, call: Call) -> Answer:
 
 def attach_volume(world: World, call: Call) -> Answer:
     """An AVAILABLE volume to a server of its zone; an encrypted one only to an encrypted server (LIVE, 400)."""
-    item = _volume(world, call)
+    item = volume_of(world, call)
     body_of(call)
     server = world.servers.get(call.params["s"])
     if server is None:
@@ -151,6 +169,7 @@ def attach_volume(world: World, call: Call) -> Answer:
     if sum(1 for one in world.volumes.values() if one["serverId"] == server["uuid"]) >= PER_SERVER:
         raise refuse(400, "exceeded volume_per_server quota", "QuotaExceeded")
     item |= {"serverId": server["uuid"], "serverIdList": [server["uuid"]], "status": "ATTACHING"}
+    world.attached_once.add(item["uuid"])
     world.later("volume-attach", item, "IN-USE")
     return data(item, 202)
 
@@ -163,7 +182,7 @@ def _why_not(item: Item, server: str) -> str:
 
 def detach_volume(world: World, call: Call) -> Answer:
     """A boot disk cannot be detached."""
-    item = _volume(world, call)
+    item = volume_of(world, call)
     body_of(call)
     if item["status"] == "AVAILABLE":
         raise refuse(400, "this volume is available")
@@ -183,7 +202,7 @@ def detach_volume(world: World, call: Call) -> Answer:
 
 def delete_volume(world: World, call: Call) -> Answer:
     """Only an AVAILABLE one."""
-    item = _volume(world, call)
+    item = volume_of(world, call)
     if item["status"] != "AVAILABLE":
         raise refuse(400, _why_not(item, ""), "Conflict")
     item["status"] = "DELETING"

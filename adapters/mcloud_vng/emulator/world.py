@@ -93,6 +93,8 @@ class World:
         self.keys: dict[str, Item] = {}
         self.servers: dict[str, Item] = {}
         self.volumes: dict[str, Item] = {}
+        self.attached_once: set[str] = set()  # ids of volumes: only these can be snapshotted [DOC]
+        self.snapshots: dict[str, Item] = {}
         self.addresses: dict[str, Item] = {}
         self.server_groups: dict[str, Item] = {}
         self.route_tables: dict[str, Item] = {}
@@ -226,6 +228,7 @@ class World:
             "keys": self.keys,
             "servers": self.servers,
             "volumes": self.volumes,
+            "snapshots": self.snapshots,
             "addresses": self.addresses,
             "server_groups": self.server_groups,
             "interfaces": {nic["uuid"]: nic for server in self.servers.values() for nic in server["nics"]},
