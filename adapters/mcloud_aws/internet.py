@@ -32,6 +32,11 @@ def internet_of(table: Native | None) -> str:
     return "none"
 
 
+def all_tables(session: AwsSession) -> list[Raw]:
+    """All route tables of the region."""
+    return rows(session, "describe_route_tables", "RouteTables", page=TABLES)
+
+
 def tables_of(session: AwsSession, network: str) -> list[Raw]:
     """All route tables of a network."""
     return rows(session, "describe_route_tables", "RouteTables", page=TABLES, vpc_id=network)
@@ -158,7 +163,8 @@ def _nats(session: AwsSession, network: str) -> list[Raw]:
 
 def _gateways(session: AwsSession, network: str) -> list[Raw]:
     """The network's own internet gateways, one that could not be attached too."""
-    return rows(session, "describe_internet_gateways", "InternetGateways", **{f"tag_{NETWORK}": network})
+    tagged: Any = {f"tag_{NETWORK}": network}
+    return rows(session, "describe_internet_gateways", "InternetGateways", **tagged)
 
 
 def _gateway(session: AwsSession, network: str) -> str:

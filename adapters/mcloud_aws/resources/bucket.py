@@ -153,11 +153,11 @@ class Bucket(Kind):
             if native is not None:
                 yield name, native
 
-    def _names(self, session: AwsSession, region: str | None = None) -> list[str]:
+    def _names(self, session: AwsSession, region: str | None = None) -> tuple[str, ...]:
         """The account's own buckets, of one region or of all."""
         paginator = session.s3.get_paginator("list_buckets")
         pages = paginator.paginate(**({"BucketRegion": region} if region else {}), PaginationConfig={"PageSize": 1000})
-        return [item["Name"] for page in pages for item in page.get("Buckets") or ()]
+        return tuple(item["Name"] for page in pages for item in page.get("Buckets") or ())
 
 
 class _Settings:

@@ -138,7 +138,7 @@ class Subnet(Ec2Kind):
         return Found(ids[0] if len(ids) == 1 else None, tuple(ids))
 
     def list(self, session: AwsSession) -> Iterator[tuple[str, Native]]:
-        tables = internet.rows(session, "describe_route_tables", "RouteTables", page=internet.TABLES)
+        tables = internet.all_tables(session)
         for row in self.rows(session):
             mine = [table for table in tables if table["VpcId"] == row["VpcId"]]
             yield self.id_of(row), {"subnet": row, "table": internet.association(mine, row["SubnetId"])[0]}

@@ -64,7 +64,8 @@ class Route(Kind):
                 f"the server {inputs['gateway']} has no interface in the network {inputs['network']}",
                 hint="a route leads to a server with an interface in its network",
             )
-        return dict(min(nics, key=lambda nic: (nic.get("Attachment") or {}).get("DeviceIndex", 0)))
+        first: Raw = min(nics, key=lambda nic: (nic.get("Attachment") or {}).get("DeviceIndex", 0))
+        return first
 
     def read(self, session: AwsSession, native_id: str) -> Native | None:
         network, block = native_id.split("/", 1)
@@ -121,7 +122,7 @@ class Route(Kind):
         return one_of([f"{network}/{block}"] if mine else [])
 
     def list(self, session: AwsSession) -> Iterator[tuple[str, Native]]:
-        tables = rows(session, "describe_route_tables", "RouteTables", page=internet.TABLES)
+        tables = internet.all_tables(session)
         for main in (table for table in tables if internet.is_main(table)):
             network = main["VpcId"]
             mine = [table for table in tables if table["VpcId"] == network]

@@ -17,7 +17,7 @@ PAGE = 1000
 Raw = dict[str, Any]
 
 
-def rows(session: AwsSession, operation: str, field: str, *, page: int = PAGE, **filters: Any) -> list[Raw]:
+def rows(session: AwsSession, operation: str, field: str, *, page: Any = PAGE, **filters: Any) -> list[Raw]:
     """All rows of a describe call.
 
     Args:

@@ -167,8 +167,7 @@ class VolumeAttachment(Kind):
             raise NotFound(f"the server {server} is not there")
         taken = {item["DeviceName"] for item in instances[0].get("BlockDeviceMappings") or ()}
         # What is being attached shows at its volume first.
-        filters = {"attachment__instance_id": server}
-        for volume in rows(session, "describe_volumes", "Volumes", **filters):
+        for volume in rows(session, "describe_volumes", "Volumes", attachment__instance_id=server):
             taken |= {item.get("Device") for item in volume.get("Attachments") or ()}
         free = [name for name in DEVICES if name not in taken]
         if not free:
