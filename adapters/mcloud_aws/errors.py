@@ -109,6 +109,7 @@ TABLE: dict[str, Sorted] = {
     "NotImplemented": (InvalidRequest, "the service does not do this"),
     "AuthorizationHeaderMalformed": (InvalidRequest, "the placement's region must be the bucket's"),
     "PermanentRedirect": (InvalidRequest, "the bucket is in another region"),
+    "InvalidPlacementGroup.Unknown": (NotFound, ""),
     "InvalidAMIID.Unavailable": (NotFound, "run again: the catalog of images is read anew"),
 }
 # What the vendor adds to many names, in this order.

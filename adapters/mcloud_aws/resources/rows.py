@@ -45,7 +45,7 @@ def _filter_name(name: str) -> str:
 def gone_is_well(error: Exception) -> bool:
     """Whether a refusal says that the thing is not there."""
     code = code_of(error)
-    return "NotFound" in code or code.startswith("NoSuch")
+    return "NotFound" in code or code.startswith("NoSuch") or code == "InvalidPlacementGroup.Unknown"
 
 
 def one_of(matches: list[str]) -> Found:
