@@ -19,7 +19,7 @@ from mcloud.emulator.wire import WireAnswer
 
 _ACCOUNTS = itertools.count(100_000_000_000)
 _REGION = "us-east-1"
-"""For moto every call is signed for its default region: there no location needs to be named."""
+"""For moto a call is signed for its default region unless one is named: there no location is needed."""
 
 
 class Farm:
@@ -33,10 +33,17 @@ class Farm:
         self._names: dict[str, Any] = {}
         self._touched = False
 
-    def serve(self, call: S3Call) -> WireAnswer:
-        """moto's answer; who may ask is not looked at."""
+    def serve(self, call: S3Call, region: str | None = None) -> WireAnswer:
+        """moto's answer, in a region if one is named; who may ask is not looked at."""
         with self._backend():
-            return run("s3", call, self._account, _REGION)
+            return run("s3", call, self._account, region or _REGION)
+
+    def region(self, bucket: str) -> str | None:
+        """Where a bucket was made, None when there is none."""
+        if not self.has(bucket):
+            return None
+        with self._backend() as backend:
+            return str(backend.buckets[bucket].region_name)
 
     def count(self) -> int:
         """How many buckets there are."""
@@ -47,12 +54,13 @@ class Farm:
         return bucket in self._names
 
     def inventory(self) -> list[dict[str, Any]]:
-        """Name and number of current objects of each bucket."""
+        """Name, region and number of current objects of each bucket."""
         if not self._touched:
             return []
         with self._backend() as backend:
             return [
-                {"name": name, "objects": len(_current(bucket))} for name, bucket in sorted(backend.buckets.items())
+                {"name": name, "region": str(bucket.region_name), "objects": len(_current(bucket))}
+                for name, bucket in sorted(backend.buckets.items())
             ]
 
     def encrypts(self, bucket: str, key: str = "", version: str | None = None) -> bool:

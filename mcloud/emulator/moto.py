@@ -30,14 +30,14 @@ def application(service: str) -> Any:
     return made
 
 
-def run(service: str, call: WireCall, account: str, region: str) -> WireAnswer:
+def run(service: str, call: WireCall, account: str, region: str, access_key: str = "x") -> WireAnswer:
     """moto's answer, for an account and region; who may ask is not looked at."""
     started: list[tuple[str, list[tuple[str, str]]]] = []
 
     def start_response(status: str, headers: list[tuple[str, str]], error: Any = None) -> None:
         started.append((status, headers))
 
-    body = application(service)(_environment(service, call, account, region), start_response)
+    body = application(service)(_environment(service, call, account, f"{access_key}/20000101/{region}"), start_response)
     try:
         raw = b"".join(body)
     finally:
@@ -47,9 +47,9 @@ def run(service: str, call: WireCall, account: str, region: str) -> WireAnswer:
     return WireAnswer(int(status.split(" ", 1)[0]), tuple(headers), raw)
 
 
-def _environment(service: str, call: WireCall, account: str, region: str) -> dict[str, Any]:
+def _environment(service: str, call: WireCall, account: str, who: str) -> dict[str, Any]:
     # In place of the caller's signature.
-    scope = f"AWS4-HMAC-SHA256 Credential=x/20000101/{region}/{service}/aws4_request, SignedHeaders=host, Signature=0"
+    signed = f"AWS4-HMAC-SHA256 Credential={who}/{service}/aws4_request, SignedHeaders=host, Signature=0"
     raw_path = quote(call.path, safe="/-_.~")
     query = "&".join(
         f"{quote(name, safe='')}={quote(value, safe='')}" if value else quote(name, safe="")
@@ -72,7 +72,7 @@ def _environment(service: str, call: WireCall, account: str, region: str) -> dic
         "SERVER_PROTOCOL": "HTTP/1.1",
         # An address, so that no part of it is taken for a bucket.
         "HTTP_HOST": "127.0.0.1",
-        "HTTP_AUTHORIZATION": scope,
+        "HTTP_AUTHORIZATION": signed,
         "HTTP_X_MOTO_ACCOUNT_ID": account,
         "CONTENT_TYPE": call.headers.get("content-type", ""),
         "CONTENT_LENGTH": str(len(call.body)),

@@ -71,6 +71,22 @@ def _form(call: WireCall) -> dict[str, str]:
 
 
 @cache
+def regions() -> frozenset[str]:
+    """AWS's regions."""
+    from boto3 import Session
+
+    return frozenset(Session().get_available_regions("ec2"))
+
+
+def recorded(call: WireCall) -> dict[str, Any]:
+    """What was given, for the recorder."""
+    try:
+        return _json(call) if "json" in call.headers.get("content-type", "") else dict(_form(call))
+    except Refused:
+        return {}
+
+
+@cache
 def _model(service: str) -> Any:
     from moto.core.utils import get_service_model
 

@@ -25,26 +25,31 @@ class Moto:
         self.account = account
         self._kept: dict[Any, dict[str, Any]] = {}
         self._born: dict[str, frozenset[str]] = {}
+        self._open = False
 
-    def run(self, service: str, call: WireCall, region: str) -> WireAnswer:
-        """moto's answer."""
-        with self.open():
-            self.ec2(region)
-            return moto.run(service, call, self.account, region)
+    def run(self, service: str, call: WireCall, region: str, access_key: str) -> WireAnswer:
+        """moto's answer; to be used while open."""
+        self.ec2(region)
+        return moto.run(service, call, self.account, region, access_key)
 
     @contextmanager
     def open(self) -> Iterator[None]:
-        """While the block runs moto's tables are this account's."""
+        """While the block runs moto's tables are this account's; it may be entered again inside itself."""
         with moto.ONE_AT_A_TIME:
+            if self._open:
+                yield
+                return
             from moto.core.base_backend import BackendDict
 
             others = {table: dict(table.items()) for table in BackendDict._instances}
             for table in others:
                 table.clear()
                 table.update(self._kept.get(table, {}))
+            self._open = True
             try:
                 yield
             finally:
+                self._open = False
                 for table in list(BackendDict._instances):
                     self._kept[table] = dict(table.items())
                     table.clear()

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from mcloud_aws.emulator.backend import Moto
+from mcloud_aws.emulator.world import World
 
 Item = dict[str, Any]
 KINDS = (
@@ -24,6 +24,7 @@ KINDS = (
     "key_pairs",
     "addresses",
     "network_interfaces",
+    "placement_groups",
     "instances",
     "volumes",
     "load_balancers",
@@ -33,18 +34,28 @@ KINDS = (
     "targets",
     "certificates",
 )
+LIMITED = (
+    *(kind for kind in KINDS if kind not in ("routes", "key_pairs", "listener_rules", "targets")),
+    "vcpus",
+    "buckets",
+)
+"""Kinds that a quota can be set for: those that the emulator refuses more of, with AWS's code."""
 GONE = ("terminated", "deleted")
 
 
-def of(moto: Moto) -> dict[str, list[Item]]:
+def of(world: World) -> dict[str, list[Item]]:
     """Kind -> objects: id, name, status, region, and what belongs to the kind."""
     found: dict[str, list[Item]] = {kind: [] for kind in KINDS}
+    moto = world.moto
     with moto.open():
         for region in moto.regions():
             born = moto.born(region)
             for kind, item in (*_ec2(moto.ec2(region)), *_elb(moto.elb(region)), *_acm(moto.acm(region))):
                 if item["id"] not in born and item.get("status") not in GONE:
                     found[kind].append({**item, "region": region})
+    for region, groups in world.placement.items():
+        for group in groups.values():
+            found["placement_groups"].append({**group, "status": "available", "region": region})
     return found
 
 
