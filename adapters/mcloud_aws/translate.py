@@ -21,7 +21,8 @@ Native = Mapping[str, Any]
 
 GP3_IOPS = 3000  # what a gp3 volume has without asking (docs.aws.amazon.com/ebs, "General Purpose SSD volumes")
 IO2_IOPS = 3000  # io2 wants a number; what is taken where none is asked for
-IO2_RATIO = 1000  # IOPS for each GiB of an io2 volume at most
+GP3_RATIO, IO2_RATIO = 500, 1000
+"""IOPS for each GiB at most (docs.aws.amazon.com/ebs, "Amazon EBS volume types", 2026-11)."""
 PROVISIONED = ("gp3", "io1", "io2")
 ALL_PORTS = (0, 65535)
 _GROUP_TEXT = re.compile(r"[^A-Za-z0-9 ._\-:/()#,@\[\]+=&;{}!$*]+")
@@ -182,7 +183,7 @@ def key_body(inputs: Native) -> dict[str, Any]:
         tags[COMMENT] = base64.b64encode(words[2].encode()).decode()
     return {
         "KeyName": inputs["name"],
-        "PublicKeyMaterial": str(inputs["publicKey"]).encode(),
+        "PublicKeyMaterial": str(inputs["publicKey"]),
         "TagSpecifications": [{"ResourceType": "key-pair", "Tags": tag_list(tags)}],
     }
 
@@ -221,6 +222,14 @@ def disk_settings(asked: Native, picks: Native, gib: int) -> dict[str, Any]:
     if kind in ("io1", "io2"):
         body["Iops"] = min(iops or IO2_IOPS, IO2_RATIO * gib)
     return body
+
+
+def least_gib(asked: Native) -> int:
+    """GiB that a disk must have for the IOPS that are asked for; 0 where it does not matter."""
+    iops = int(asked.get("minIops") or 0)
+    if iops <= GP3_IOPS:
+        return 0
+    return -(-iops // (IO2_RATIO if asked.get("class") == "nvme" else GP3_RATIO))
 
 
 def disk_iops(native: Native) -> int | None:

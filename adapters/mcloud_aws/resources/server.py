@@ -12,7 +12,7 @@ from mcloud.model.base import Placement
 from mcloud_aws import translate
 from mcloud_aws.resources.network import by_state
 from mcloud_aws.resources.rows import Ec2Kind, Raw, one_of, rows
-from mcloud_aws.resources.volume import changing, modify, wanted_change
+from mcloud_aws.resources.volume import changing, iops_gaps, modify, wanted_change
 from mcloud_aws.session import AwsSession
 
 USER_DATA_BYTES = 16384  # RunInstances, API reference 2026-11
@@ -42,6 +42,7 @@ class Server(Ec2Kind):
 
     def gaps(self, resource: str, inputs: Inputs) -> list[Gap]:
         found = super().gaps(resource, inputs)
+        found += iops_gaps(resource, inputs.get("disk") or {}, translate.disk_gib(inputs))
         size = len(str(inputs.get("userData") or "").encode())
         if size > USER_DATA_BYTES:
             reason = f"user data on AWS has at most {USER_DATA_BYTES} bytes; it has {size}"

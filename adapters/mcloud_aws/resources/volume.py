@@ -18,6 +18,15 @@ from mcloud_aws.session import AwsSession
 DEVICES = tuple(f"/dev/sd{letter}" for letter in "fghijklmnop")  # docs.aws.amazon.com/ebs, "Device names", 2026-11
 
 
+def iops_gaps(resource: str, asked: Mapping[str, Any], gib: int) -> list[Gap]:
+    """A small disk cannot have many IOPS."""
+    least = translate.least_gib(asked)
+    if gib >= least:
+        return []
+    reason = f"{asked['minIops']} IOPS need a disk of {least} GiB on AWS; it has {gib} GiB"
+    return [Gap("disk-iops-size", resource, "blocking", reason, f"ask for {least} GiB")]
+
+
 def changing(session: AwsSession, volume: str | None) -> Raw | None:
     """The change of a volume that is under way and does not show yet."""
     if volume is None:
@@ -73,11 +82,7 @@ class Volume(Ec2Kind):
         return frozenset()
 
     def gaps(self, resource: str, inputs: Inputs) -> list[Gap]:
-        found = super().gaps(resource, inputs)
-        if not inputs.get("encrypted"):
-            return found
-        reason = "encryption is with the account's default key for EBS"
-        return [*found, Gap("encryption-key", resource, "substituted", reason, "set the default key in the console")]
+        return [*iops_gaps(resource, inputs, Size.parse(inputs["size"]).whole_gib), *super().gaps(resource, inputs)]
 
     def translate(self, inputs: Inputs, picks: Picks) -> Raw:
         return translate.volume_body(inputs, picks)
