@@ -135,6 +135,8 @@ _BY_STATUS: dict[int, Sorted] = {
     409: (Conflict, ""),
     429: (RateLimited, _AGAIN),
 }
+# What the client library raises for an answer that broke off; one of them is not among its public errors.
+_CUT_OFF = ("ResponseParserError", "IncompleteReadError")
 # The client library's own errors about credentials, by name.
 _NO_CREDENTIALS = {
     "NoCredentialsError": "no credentials were found: sign in with the AWS CLI, name an AWS profile in the mcloud "
@@ -164,13 +166,11 @@ def explain(error: Exception, doing: str) -> CloudError:
         name = type(error).__name__
         if name in _NO_CREDENTIALS:
             return Unauthorised(f"cannot {doing}: {name}", hint=_NO_CREDENTIALS[name])
-        if isinstance(error, (library.HTTPClientError, library.ConnectionError)):
+        if isinstance(error, (library.HTTPClientError, library.ConnectionError)) or name in _CUT_OFF:
             return _unreachable(error, doing, library)
         if isinstance(error, (library.ParamValidationError, library.UnknownRegionError)):
             # Its text holds the values, which may be secret.
             return InvalidRequest(f"cannot {doing}: AWS would not take the request ({name})", hint="run with --debug")
-        if isinstance(error, library.ResponseParserError):
-            return Temporary(f"cannot {doing}: the answer cannot be read", hint=_AGAIN)
     return CloudError(f"cannot {doing}: {type(error).__name__}", hint="run again with --debug")
 
 

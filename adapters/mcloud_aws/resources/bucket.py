@@ -73,7 +73,8 @@ class Bucket(Kind):
                 f"the bucket {name} is there already", hint="import it, choose another name, or leave the name out"
             )
         place = {"CreateBucketConfiguration": {"LocationConstraint": session.region}}
-        session.s3.create_bucket(Bucket=name, **({} if session.region == FIRST_REGION else place))
+        # Not repeated by the client: it would be refused as another one of that name.
+        session.client("s3", once=True).create_bucket(Bucket=name, **({} if session.region == FIRST_REGION else place))
         return name
 
     def read(self, session: AwsSession, native_id: str) -> Native | None:
