@@ -205,10 +205,11 @@ def _nat(session: AwsSession, network: str) -> Raw:
 def _table(session: AwsSession, network: str, role: str, tables: list[Raw], target: Mapping[str, str]) -> str:
     """The route table for a role, with its default route and the network's static ones."""
     mine = [table for table in tables if tag_map(table.get("Tags")).get(ROLE) == role and is_ours(table)]
+    name = f"{network}/{role}"
     if mine:
         table = mine[0]
+        session.spent(name)
     else:
-        name = f"{network}/{role}"
         table = session.ec2.create_route_table(
             VpcId=network, ClientToken=session.token(name), TagSpecifications=_tags("route-table", network, role)
         )["RouteTable"]

@@ -7,6 +7,7 @@ that would make a second thing go through that one, unless a client token makes 
 
 from __future__ import annotations
 
+import secrets
 import threading
 import time
 from collections import Counter, defaultdict
@@ -44,6 +45,7 @@ class AwsSession:
     """Native id -> the NAT gateway that it waits for."""
     _clients: dict[tuple[str, bool], Any] = field(default_factory=dict, repr=False)
     _born: dict[str, float] = field(default_factory=dict, repr=False)
+    _nonce: str = field(default_factory=lambda: secrets.token_hex(8), repr=False)
     _spent: Counter[str] = field(default_factory=Counter, repr=False)
     _locks: defaultdict[str, threading.RLock] = field(default_factory=lambda: defaultdict(threading.RLock), repr=False)
     _guard: threading.RLock = field(default_factory=threading.RLock, repr=False)
@@ -117,11 +119,15 @@ class AwsSession:
         self._born.pop(native_id, None)
 
     def token(self, name: str) -> str:
-        """The client token for making something of this name: the same until one was made."""
-        return token(name, str(self._spent[name]))
+        """The client token for making something of this name: the same until one was made or found.
+
+        Not the same in another session: the services remember tokens for a day, and would answer with a thing of that
+        name that is gone by now. What an earlier run may have made is looked for by its name.
+        """
+        return token(name, self._nonce, str(self._spent[name]))
 
     def spent(self, name: str) -> None:
-        """One was made: the next call for this name is for another one."""
+        """One was made or found: the next call for this name is for another one."""
         with self._guard:
             self._spent[name] += 1
 

@@ -120,8 +120,8 @@ def _create_regional_nat(here: Here) -> WireAnswer | None:
     places = here.subnets(vpc)
     if not places:
         raise Refused("InvalidParameterValue", "the emulator makes regional NAT gateways only beside a subnet")
-    (given, *_) = here.values.get("TagSpecifications") or ({},)
-    tags = {tag["Key"]: tag["Value"] for tag in given.get("Tags") or ()}
+    given = here.values.get("TagSpecifications") or ()
+    tags = {tag["Key"]: tag["Value"] for part in given for tag in part.get("Tags") or ()}
     nat = here.ec2.create_nat_gateway(subnet_id=places[0].id, allocation_id=None, tags=tags)
     nat.regional = True
     here.ec2.enis.pop(nat._eni.id, None)

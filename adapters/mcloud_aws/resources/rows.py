@@ -101,8 +101,13 @@ class Ec2Kind(Kind):
         return Poll("ready", "there")
 
     def find(self, session: AwsSession, inputs: Inputs) -> Found:
-        found = self.rows(session, tag_Name=str(inputs["name"]))
-        return one_of([self.id_of(row) for row in found])
+        return self.found(session, inputs, self.rows(session, tag_Name=str(inputs["name"])))
+
+    def found(self, session: AwsSession, inputs: Inputs, matches: list[Raw]) -> Found:
+        """The answer of ``find`` for these rows."""
+        if matches:
+            session.spent(str(inputs["name"]))
+        return one_of([self.id_of(row) for row in matches])
 
     def list(self, session: AwsSession) -> Iterator[tuple[str, Native]]:
         for row in self.rows(session):

@@ -11,7 +11,7 @@ from mcloud.errors import NotFound
 from mcloud.model.base import Placement
 from mcloud_aws import translate
 from mcloud_aws.resources.network import by_state
-from mcloud_aws.resources.rows import Ec2Kind, Raw, one_of, rows
+from mcloud_aws.resources.rows import Ec2Kind, Raw, rows
 from mcloud_aws.resources.volume import changing, iops_gaps, modify, wanted_change
 from mcloud_aws.session import AwsSession
 
@@ -77,12 +77,9 @@ class Server(Ec2Kind):
         device = self._root_device(session, str(picks["imageId"]))
         body = self.translate(inputs, {**picks, "rootDevice": device})
         name = str(inputs["name"])
-        while True:
-            made = session.ec2.run_instances(**body, ClientToken=session.token(name))["Instances"][0]
-            session.spent(name)
-            # A token is remembered for a day, also for a server of that name that is gone by now.
-            if made["State"]["Name"] in LIVING:
-                return session.born(str(made["InstanceId"]))
+        made = session.ec2.run_instances(**body, ClientToken=session.token(name))["Instances"][0]
+        session.spent(name)
+        return session.born(str(made["InstanceId"]))
 
     def _root_device(self, session: AwsSession, image: str) -> str:
         found = rows(session, "describe_images", "Images", image_id=image)
@@ -150,8 +147,9 @@ class Server(Ec2Kind):
         session.ec2.terminate_instances(InstanceIds=[native_id])
 
     def find(self, session: AwsSession, inputs: Inputs) -> Found:
-        found = self.rows(session, tag_Name=str(inputs["name"]), instance_state_name=LIVING)
-        return one_of([self.id_of(row) for row in found])
+        return self.found(
+            session, inputs, self.rows(session, tag_Name=str(inputs["name"]), instance_state_name=LIVING)
+        )
 
     def list(self, session: AwsSession) -> Iterator[tuple[str, Native]]:
         disks = {item["VolumeId"]: item for item in rows(session, "describe_volumes", "Volumes")}

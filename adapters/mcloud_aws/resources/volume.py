@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from mcloud.adapter.gaps import Gap
 from mcloud.adapter.kind import Found, Inputs, Kind, Native, Observed, Picks, Poll
-from mcloud.errors import InvalidRequest, NotFound, QuotaExceeded
+from mcloud.errors import Conflict, InvalidRequest, NotFound, QuotaExceeded
 from mcloud.model.base import Placement
 from mcloud.units import Size
 from mcloud_aws import translate
@@ -160,6 +160,8 @@ class VolumeAttachment(Kind):
 
     def create(self, session: AwsSession, inputs: Inputs, picks: Picks) -> str:
         server = str(inputs["server"])
+        if self.find(session, inputs).candidates:
+            raise Conflict(f"the volume {inputs['volume']} is on the server {server} already")
         with session.alone_with(server):
             device = self._device(session, server)
             session.ec2_once.attach_volume(**self.translate(inputs, picks), Device=device)
