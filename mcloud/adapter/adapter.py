@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 from mcloud.model.base import Placement
 
 if TYPE_CHECKING:
+    from mcloud.adapter.inventory import Inventory
     from mcloud.adapter.kind import Kind
     from mcloud.adapter.profile import CloudProfile
     from mcloud.catalog.types import Catalog
@@ -49,6 +50,13 @@ class Adapter(ABC):
             ProfileError: something needed is missing from the profile.
         """
 
+    def hand_over(self, session: Any) -> Mapping[str, str]:
+        """Environment variables with which ``connect`` in another process of this run need not sign in again.
+
+        They go to that process only, and may hold a token; empty where each process signs in.
+        """
+        return {}
+
     @abstractmethod
     def live_catalog(self, session: Any, at: Placement) -> Catalog:
         """What the account is offered now: flavors with stock, images, disk classes, open zones."""
@@ -60,6 +68,12 @@ class Adapter(ABC):
     def emulator(self) -> Any:
         """The emulator's spec, or None where there is none."""
         return None
+
+    def inventory(self) -> Inventory:
+        """What discovery needs to know beyond the kinds."""
+        from mcloud.adapter.inventory import Inventory
+
+        return Inventory()
 
     def terraform_meanings(self) -> Mapping[str, Any]:
         """What the vendor's Terraform types mean; empty where nothing is known."""

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from functools import cache
 from typing import Any
 
 import typer
 
 from mcloud.adapter import registry
 from mcloud.adapter.gaps import Gap, stopping
+from mcloud.catalog.cache import load_price_book
+from mcloud.catalog.overlay import overlay as merge
 from mcloud.catalog.types import Catalog
 from mcloud.cli import out
 from mcloud.cli.options import AsJson, Env, Overlays, Sets, StackFile, make_app
@@ -28,13 +32,20 @@ def check_stack(loaded: Loaded) -> tuple[Finding, ...]:
     return validate(loaded.stack)
 
 
-def shipped_catalog(placement: Placement) -> Catalog:
-    """The catalog that comes with the adapter; no account is asked."""
-    return registry.get(placement.cloud).catalog()
+def shipped_catalogs() -> Callable[[Placement], Catalog]:
+    """The catalogs that come with the adapters, with the user's prices; no account is asked."""
+
+    @cache
+    def of_cloud(cloud: str) -> Catalog:
+        return merge(registry.get(cloud).catalog(), None, load_price_book(cloud))
+
+    return lambda placement: of_cloud(placement.cloud)
 
 
-def show_picks(graph: Graph, loaded: Loaded, catalog_of: Callable[[Placement], Catalog], *, quiet: bool) -> None:
-    """Show gaps and remarks, and refuse what cannot be done.
+def show_picks(
+    graph: Graph, loaded: Loaded, catalog_of: Callable[[Placement], Catalog], *, quiet: bool
+) -> list[Planned]:
+    """Show gaps and remarks, and refuse what cannot be done; what was chosen for each node.
 
     Raises:
         BlockedError: gaps that stop the run.
@@ -54,10 +65,23 @@ def show_picks(graph: Graph, loaded: Loaded, catalog_of: Callable[[Placement], C
             hint="change the stack, or accept a lossy gap: accept: [{gap: CODE, reason: …}]",
         )
     if not quiet:
-        for gap in gaps:
-            out.tell(f"note: {_gap_line(gap)}")
+        for line in _gap_lines(gaps):
+            out.tell(f"note: {line}")
         for reason in dict.fromkeys(reason for item in planned for reason in item.reasons):
             out.tell(f"note: {reason}")
+    return planned
+
+
+def _gap_lines(gaps: list[Gap]) -> list[str]:
+    """One line for what is the same of several resources."""
+    alike: dict[tuple[str, ...], list[Gap]] = {}
+    for gap in gaps:
+        alike.setdefault((gap.code, gap.klass, gap.reason, gap.alternative), []).append(gap)
+    found = []
+    for same in alike.values():
+        more = f" and {len(same) - 1} more" if len(same) > 1 else ""
+        found.append(_gap_line(replace(same[0], resource=same[0].resource + more)))
+    return found
 
 
 def _gap_line(gap: Gap) -> str:
@@ -80,7 +104,7 @@ def validate_command(
     findings = check_stack(loaded)
     planned: list[Planned] = []
     if not any(item.severity == "block" for item in findings):
-        planned = plan(build_graph(loaded.stack, loaded.read_text), shipped_catalog)
+        planned = plan(build_graph(loaded.stack, loaded.read_text), shipped_catalogs())
     # Whether a flavor is sold out only the account's own list tells; here it must exist.
     problems = [item for item in planned if item.problem is not None]
     gaps = sorted({gap for item in planned for gap in item.gaps})
@@ -99,8 +123,8 @@ def _print(loaded: Loaded, findings: tuple[Finding, ...], planned: list[Planned]
     for finding in findings:
         hint = f"\n  hint: {finding.hint}" if finding.hint else ""
         typer.echo(f"{finding.severity}: {loaded.locate(finding.path)}: {finding.message}{hint}")
-    for gap in gaps:
-        typer.echo(f"gap: {_gap_line(gap)}")
+    for line in _gap_lines(gaps):
+        typer.echo(f"gap: {line}")
     for item in planned:
         if item.problem is not None:
             typer.echo(f"block: {loaded.locate(item.node.path)}: {_text(item.problem)}")

@@ -9,7 +9,13 @@ from mcloud.emulator.http import Answer, Call
 from mcloud_vng.emulator.world import Item, refuse
 
 Kinds = Mapping[str, type]
-WORDS: Mapping[type, str] = {str: "a string", int: "an integer", bool: "a boolean", list: "a list of strings"}
+WORDS: Mapping[type, str] = {
+    str: "a string",
+    int: "an integer",
+    bool: "a boolean",
+    list: "a list of strings",
+    dict: "an object",
+}
 
 
 def data(item: Any, status: int = 200) -> Answer:
@@ -54,17 +60,21 @@ def body_of(call: Call) -> dict[str, Any]:
 
 
 def fields(call: Call, needed: Kinds, optional: Kinds | None = None) -> dict[str, Any]:
-    """The JSON object that was sent, its fields of the right types; unknown ones are tolerated.
+    """The JSON object that was sent, checked as ``fields_of`` does."""
+    return fields_of(body_of(call), needed, optional)
+
+
+def fields_of(body: dict[str, Any], needed: Kinds, optional: Kinds | None = None) -> dict[str, Any]:
+    """A JSON object with its fields of the right types; unknown ones are tolerated.
 
     Args:
-        call: the request.
+        body: what was sent.
         needed: name -> type of what must be there; ``list`` is a list of texts.
         optional: the same, of what may be left out or null.
 
     Raises:
         Refusal: 400; a missing field in the LIVE form ``field: must not be null;``, a wrong type in words of our own.
     """
-    body = body_of(call)
     missing = [name for name in needed if body.get(name) is None]
     if missing:
         raise refuse(400, " ".join(f"{name}: must not be null;" for name in missing))

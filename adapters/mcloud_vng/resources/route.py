@@ -10,7 +10,7 @@ from mcloud.adapter.gaps import Gap
 from mcloud.adapter.kind import Found, Inputs, Kind, Native, Observed, Picks, Poll
 from mcloud.errors import Conflict, InUse, InvalidRequest, NotFound
 from mcloud.model.base import Placement
-from mcloud_vng import topology
+from mcloud_vng import limits, topology
 from mcloud_vng.resources.network import phase
 from mcloud_vng.session import VngSession
 
@@ -32,10 +32,11 @@ class Route(Kind):
     deadline = 900.0
 
     def gaps(self, resource: str, inputs: Inputs) -> list[Gap]:
+        found = [*limits.untagged(resource, inputs), *limits.unknown_knobs(resource, inputs)]
         if ipaddress.ip_network(inputs["destination"]).version == 4:
-            return []
+            return found
         reason = f"{inputs['destination']} cannot be routed: VNG's networks and routes are IPv4 ([MCP] 2026-08)"
-        return [Gap("route-ipv6", resource, "blocking", reason, "take the route out")]
+        return [Gap("route-ipv6", resource, "blocking", reason, "take the route out"), *found]
 
     def translate(self, inputs: Inputs, picks: Picks) -> dict[str, Any]:
         """The entry, without its target: the gateway's address is known to the cloud only."""
@@ -124,6 +125,8 @@ class Route(Kind):
 
     def list(self, session: VngSession) -> Iterator[tuple[str, Native]]:
         servers = session.driver.ex_list_servers()
+        main = {network["routeTableId"] for network in session.driver.ex_list_networks()}
         for table in session.driver.ex_list_route_tables():
-            for route in table.get("routes") or ():
+            # A further table's routes are no routes of this kind.
+            for route in (table.get("routes") or ()) if table["uuid"] in main else ():
                 yield f"{table['uuid']}/{route['destinationCidrBlock']}", self._native(table, route, servers)
