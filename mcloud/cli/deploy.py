@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 
 from mcloud.cli import out
 from mcloud.cli.options import AsJson, Env, Offline, Overlays, ProfileName, Sets, StackFile, make_app
 from mcloud.cli.validate import check_stack, show_picks
+from mcloud.engine.aside import name_of
 from mcloud.engine.deploy import Deployment, Outcome, require_state
 from mcloud.engine.events import Event
+from mcloud.engine.move import Move
 from mcloud.engine.state import StateFolder
-from mcloud.errors import BlockedError
+from mcloud.errors import BlockedError, UsageError
 from mcloud.load import Loaded, load_stack
 from mcloud.match.plan import with_acceptance
 from mcloud.model.graph import Graph, build_graph
-from mcloud.model.resources import KINDS
+from mcloud.model.resources import BY_TOKEN, KINDS
 
 GROUP = False
 app = make_app("Deploy a stack.")
@@ -98,22 +100,45 @@ def _summary(outcome: Outcome) -> str:
     return f"{text} ({outcome.progress.elapsed:.1f} s)"
 
 
-def _refuse_to_empty(deployment: Deployment, loaded: Loaded) -> None:
-    """A placement change never throws data away.
+def _refuse_to_empty(deployment: Deployment, loaded: Loaded, accepted: list[str]) -> None:
+    """A placement change never throws data away, and leaves none behind unless told so by name.
 
     Raises:
-        BlockedError: something with data would be made anew somewhere else.
+        BlockedError: something with data would be made anew, empty, somewhere else.
+        UsageError: a name that nothing is emptied of.
     """
+    emptied = deployment.move().emptied
+    unknown = sorted(set(accepted) - {node.name for node, _ in emptied})
+    if unknown:
+        names = ", ".join(sorted(node.name for node, _ in emptied)) or "nothing is made anew empty"
+        raise UsageError(f"--accept-empty {unknown[0]}: that is not made anew by this move", hint=f"known: {names}")
     lines = [
         f"{loaded.locate(node.path)}: {KINDS[node.kind].word} {node.name} is at {home}"
         f" and would be empty at {node.placement}"
-        for node, home in deployment.emptied_by_moving()
+        for node, home in emptied
+        if node.name not in accepted
     ]
     if lines:
+        names = " ".join(f"--accept-empty {node.name}" for node, _ in emptied)
         raise BlockedError(
-            "data would be lost, for this version does not move it:\n  " + "\n  ".join(lines),
-            hint="mark a server stateless: true if nothing on its disk is missed; else keep its placement",
+            "data does not move with its resource:\n  " + "\n  ".join(lines),
+            hint=f"{names}: the new one starts empty, the old one stays and is listed by mcloud cleanup;"
+            " or keep the placement; or mark a server stateless: true if nothing on its disk is missed",
         )
+
+
+def _show_move(move: Move) -> None:
+    """What a change of placement does beside what the engine shows."""
+    for node, home in move.emptied:
+        out.tell(f"data: {KINDS[node.kind].word} {node.name} stays at {home} with its data; the new one is empty")
+    for left in move.returns:
+        if left.holds_data:
+            out.tell(f"back: {left.words}, left behind on {left.since:%Y-%m-%d}, is taken up again as it was left")
+    if move.stays:
+        words = [f"{BY_TOKEN[item['type']].word} {name_of(item)}" for item in move.stays]
+        out.tell(f"left behind, until mcloud cleanup: {', '.join(words)}")
+    for node, known in move.renumbered:
+        out.tell(f"address: {KINDS[node.kind].word} {node.name} will be known by another one than {known}")
 
 
 def _deployment(loaded: Loaded, graph: Graph, profile: str | None, offline: bool, rematch: bool = False) -> Deployment:
@@ -136,8 +161,8 @@ def preview(
     deployment = _deployment(loaded, _graph(loaded), profile, offline)
     deployment.sign_in()
     show_picks(deployment.graph, loaded, deployment.catalog, quiet=as_json)
-    _refuse_to_empty(deployment, loaded)
     deployment.recover()
+    _show_move(deployment.move())
     with out.progress_view() as view:
         outcome = deployment.preview(lambda progress, event: view(progress, event) if event.kind == "message" else None)
     _report(outcome, deployment)
@@ -162,14 +187,19 @@ def up(
     offline: Offline = False,
     as_json: AsJson = False,
     rematch: bool = typer.Option(False, "--rematch", help="Choose flavors, images and disks anew."),
+    accept_empty: Annotated[
+        list[str] | None,
+        typer.Option("--accept-empty", help="NAME of what starts empty at its new placement; may be repeated."),
+    ] = None,
 ) -> None:
     """Bring the cloud to what the stack says. Exit code 4 when only a part could be done."""
     loaded = _load(stack, env, sets, overlay)
     deployment = _deployment(loaded, _graph(loaded), profile, offline, rematch)
     deployment.sign_in()
     show_picks(deployment.graph, loaded, deployment.catalog, quiet=True)
-    _refuse_to_empty(deployment, loaded)
     deployment.recover()
+    _refuse_to_empty(deployment, loaded, accept_empty or [])
+    _show_move(deployment.move())
     with out.progress_view() as view:
         outcome = deployment.up(view)
     _report(outcome, deployment)

@@ -12,6 +12,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "up": ("mcloud.cli.deploy", "Bring the cloud to what the stack says."),
     "drift": ("mcloud.cli.deploy", "Show what changed on the cloud behind the stack's back."),
     "destroy": ("mcloud.cli.deploy", "Delete all that the stack made."),
+    "cleanup": ("mcloud.cli.cleanup", "What a change of placement left behind: list it, delete it by name."),
     "outputs": ("mcloud.cli.deploy", "Print the stack's outputs."),
     "discover": ("mcloud.cli.discover", "Make a stack of what runs today."),
     "catalog": ("mcloud.cli.catalog", "What the clouds sell, with source and age."),

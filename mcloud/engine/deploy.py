@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from mcloud.adapter import registry
@@ -12,7 +15,9 @@ from mcloud.adapter.profile import Profile, current_name, load_profile
 from mcloud.catalog.cache import save_live
 from mcloud.catalog.types import Catalog
 from mcloud.engine import install
+from mcloud.engine.aside import Aside, Left
 from mcloud.engine.events import Event, Progress
+from mcloud.engine.move import Move, left_after, moved_state, plan_move, still_left
 from mcloud.engine.process import Engine
 from mcloud.engine.provider.context import CATALOGS, REMATCH, STATE_ID, Context, live_file
 from mcloud.engine.recovery import recover
@@ -20,7 +25,7 @@ from mcloud.engine.runtime import serve_graph
 from mcloud.engine.state import StateFolder
 from mcloud.errors import EngineError, StateError
 from mcloud.model.base import Placement, split_id
-from mcloud.model.graph import Graph, Node, holds_data
+from mcloud.model.graph import Graph
 from mcloud.model.resources import BY_TOKEN
 
 Tell = Callable[[str], None]
@@ -136,22 +141,30 @@ class Deployment:
             )
             save_live(path, live)
 
-    def emptied_by_moving(self) -> list[tuple[Node, str]]:
-        """Nodes with data that the state has somewhere else, and where: moving them would lose the data."""
-        there = {
-            (item["type"], item["urn"].rsplit("::", 1)[1]): split_id(item["id"])[0].home
-            for item in self.state.resources(self.graph.stack)
-            if item.get("id")
-        }
-        found = []
-        for node in self.graph.nodes:
-            home = there.get((node.token, node.name))
-            if home is None or not holds_data(node):
-                continue
-            at = registry.get(node.placement.cloud).catalog().canonical(node.placement)
-            if at.home != home:
-                found.append((node, home))
-        return found
+    @property
+    def aside(self) -> Aside:
+        """What the stack left behind."""
+        return Aside(self.state, self.graph.stack)
+
+    def left(self) -> tuple[Left, ...]:
+        """What is left behind and not in the state."""
+        return still_left(self.aside.read(), self.state.resources(self.graph.stack))
+
+    def move(self) -> Move:
+        """What up does about placements first; asks nobody."""
+        resources = self.state.resources(self.graph.stack)
+        return plan_move(self.graph, resources, self.left(), _canonical)
+
+    def make_move(self) -> None:
+        """Take what stays out of the state and what returns into it; what is cut off is done again by the next run."""
+        move, left = self.move(), self.left()
+        if not move.changes_state:
+            return
+        after = left_after(left, move, self.graph, datetime.now(UTC))
+        # On both lists until the state is written: nothing is ever on none.
+        self.aside.write((*after, *move.returns))
+        self.engine.import_(moved_state(self.engine.export(), move))
+        self.aside.write(after)
 
     def _accounts_in_state(self) -> dict[str, set[str]]:
         found: dict[str, set[str]] = {}
@@ -174,10 +187,20 @@ class Deployment:
 
     def preview(self, on_event: Callable[[Progress, Event], None]) -> Outcome:
         """What up would do; the cloud is looked at, the state is not touched."""
-        return self._run(["preview", "--refresh"], on_event)
+        move = self.move()
+        if not move.changes_state:
+            return self._run(["preview", "--refresh"], on_event)
+        with tempfile.TemporaryDirectory(prefix="mcloud-preview-") as place:
+            engine = Engine(
+                self.engine.binary, self.state.twin(Path(place)), self.graph.stack, self._variables
+            )
+            engine.prepare()
+            engine.import_(moved_state(self.engine.export(), move))
+            return self._run(["preview", "--refresh"], on_event, engine)
 
     def up(self, on_event: Callable[[Progress, Event], None]) -> Outcome:
         """Bring the cloud to what the graph says."""
+        self.make_move()
         outcome = self._run(["up", "--yes", "--skip-preview", "--refresh"], on_event)
         outcome.outputs = self.state.outputs(self.graph.stack)
         return outcome
@@ -199,7 +222,9 @@ class Deployment:
             if item.get("protect") and item.get("id")
         ]
 
-    def _run(self, operation: list[str], on_event: Callable[[Progress, Event], None]) -> Outcome:
+    def _run(
+        self, operation: list[str], on_event: Callable[[Progress, Event], None], engine: Engine | None = None
+    ) -> Outcome:
         there = {(item["type"], item["urn"].rsplit("::", 1)[1]) for item in self.state.resources(self.graph.stack)}
         wanted = {(node.token, node.name) for node in self.graph.nodes}
         progress = Progress(total=len(there | wanted))
@@ -209,7 +234,7 @@ class Deployment:
             on_event(progress, event)
 
         with serve_graph(self.graph) as (port, _):
-            result = self.engine.run(operation, port, hear)
+            result = (engine or self.engine).run(operation, port, hear)
         problems = [event for event in progress.messages if event.severity == "error"]
         if result.exit_code != 0 and not (problems or progress.failed or result.interrupted):
             raise EngineError(
@@ -217,6 +242,10 @@ class Deployment:
                 hint="run again with --debug",
             )
         return Outcome(progress, result.exit_code != 0, result.interrupted)
+
+
+def _canonical(placement: Placement) -> Placement:
+    return registry.get(placement.cloud).catalog().canonical(placement)
 
 
 def require_state(state: StateFolder, stack: str) -> None:

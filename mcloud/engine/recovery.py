@@ -34,7 +34,6 @@ def recover(engine: Engine, context: Context, tell: Callable[[str], None]) -> in
         return 0
     exported = engine.export()
     deployment = exported["deployment"]
-    known = {item["urn"] for item in deployment.get("resources") or () if not item.get("delete")}
     adopted = 0
     for operation in deployment.get("pending_operations") or ():
         resource = operation["resource"]
@@ -45,13 +44,30 @@ def recover(engine: Engine, context: Context, tell: Callable[[str], None]) -> in
         if found is None:
             tell(f"{BY_TOKEN[resource['type']].word} {name} was not made by the run that was cut off")
             continue
-        if resource["urn"] not in known:
-            deployment.setdefault("resources", []).append({**resource, **found, "initErrors": [UNFINISHED]})
+        resources = deployment.get("resources") or []
+        if found["id"] not in {item.get("id") for item in resources}:
+            made = {**resource, **found, "initErrors": [UNFINISHED]}
+            deployment["resources"] = with_made(resources, made)
             adopted += 1
             tell(f"{BY_TOKEN[resource['type']].word} {name} was made by the run that was cut off; it is taken up again")
     deployment["pending_operations"] = []
     engine.import_(exported)
     return adopted
+
+
+def with_made(resources: list[dict[str, Any]], made: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The state's resources with one more that a create made whose outcome the state lacked.
+
+    Where the state has another one of the same URN the create was a replacement's. The old one is to be deleted, as
+    the engine would have noted; where it was deleted first, it goes from the state.
+    """
+    kept = []
+    for item in resources:
+        if item["urn"] != made["urn"] or item.get("delete"):
+            kept.append(item)
+        elif not item.get("pendingReplacement"):
+            kept.append({**item, "delete": True})
+    return [*kept, dict(made)]
 
 
 def _look(resource: Mapping[str, Any], name: str, context: Context) -> dict[str, Any] | None:

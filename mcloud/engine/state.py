@@ -74,6 +74,15 @@ class StateFolder:
         self._once("state-id", new_state_id)
         self._once("passphrase", lambda: secrets.token_urlsafe(32))
 
+    def twin(self, path: Path) -> StateFolder:
+        """Another folder with the same id and passphrase, for a look at what would be."""
+        other = StateFolder(path)
+        for name in ("state-id", "passphrase"):
+            text = (self.path / name).read_text(encoding="utf-8")
+            other._once(name, lambda text=text: text)
+        other.prepare()
+        return other
+
     def _once(self, name: str, make: Any) -> str:
         path = self.path / name
         try:

@@ -92,7 +92,12 @@ def _reference_fields(kind: str) -> tuple[str, ...]:
 
 def holds_data(node: Node) -> bool:
     """Whether something would be missed if it were made anew: volumes, buckets, and servers not marked stateless."""
-    return node.kind in ("Volume", "Bucket") or (node.kind == "Server" and not node.inputs.get("stateless"))
+    return holds_data_as(node.kind, node.inputs)
+
+
+def holds_data_as(kind: str, inputs: Mapping[str, Any]) -> bool:
+    """The same, of a kind and its inputs."""
+    return kind in ("Volume", "Bucket") or (kind == "Server" and not inputs.get("stateless"))
 
 
 @dataclass(frozen=True)

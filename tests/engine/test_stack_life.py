@@ -126,10 +126,11 @@ def test_a_move_never_throws_data_away(desk: Any) -> None:
     before = desk.inventory()
     document["placement"] = "vng/han"
     desk.write("small.yaml", document)
-    for command in ("preview", "up"):
-        done = desk.run(command, "small.yaml", exit_code=3)
-        assert "server web is at vng/hcm-3 and would be empty at vng/han" in done.stderr
-        assert "small.yaml:" in done.stderr
+    done = desk.run("preview", "small.yaml", exit_code=2)
+    assert "server web stays at vng/hcm-3 with its data" in done.stderr
+    done = desk.run("up", "small.yaml", exit_code=3)
+    assert "server web is at vng/hcm-3 and would be empty at vng/han" in done.stderr
+    assert "small.yaml:" in done.stderr
     assert desk.inventory() == before
 
     document["servers"]["web"]["stateless"] = True

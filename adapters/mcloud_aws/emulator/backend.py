@@ -25,9 +25,12 @@ class Moto:
         self._kept: dict[Any, dict[str, Any]] = {}
         self._born: dict[str, frozenset[str]] = {}
         self._open = False
+        self.used = False
+        """Whether moto was asked anything; until then it is not even imported."""
 
     def run(self, service: str, call: WireCall, region: str, access_key: str) -> WireAnswer:
         """moto's answer; to be used while open."""
+        self.used = True
         self.ec2(region)
         return moto.run(service, call, self.account, region, access_key)
 
@@ -93,6 +96,7 @@ class Moto:
         with moto.ONE_AT_A_TIME:
             self._kept.clear()
             self._born.clear()
+            self.used = False
 
 
 def _ids(ec2: Any) -> Iterator[str]:

@@ -61,12 +61,11 @@ def difference(
         changed |= {f"resolved.{key}" for key, value in new_picks.items() if old_picks.get(key) != value}
     if not changed:
         return Difference()
-    replaces = set(kind.replaces(frozenset(changed), old_outputs, news))
     if "placement" in changed and _moves(old_outputs, news):
-        replaces.add("placement")
-    return Difference(
-        tuple(sorted(changed)), tuple(sorted(replaces)), kind.delete_first and "placement" not in replaces
-    )
+        # Another home: the adapter there has no say about what is here, and both can be there at once.
+        return Difference(tuple(sorted(changed)), ("placement",))
+    replaces = kind.replaces(frozenset(changed), old_outputs, news)
+    return Difference(tuple(sorted(changed)), tuple(sorted(replaces)), kind.delete_first)
 
 
 def _differs(type_: KindType, old: Mapping[str, Any], news: Mapping[str, Any], key: str) -> bool:
