@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -18,6 +19,8 @@ from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.config import Config
 from botocore.exceptions import ClientError, HTTPClientError
 
+from mcloud.adapter.profile import load_profile
+from mcloud.cli.main import run
 from mcloud.emulator.clock import ManualClock
 from mcloud.emulator.server import serve
 from mcloud.emulator.signature import S3Call
@@ -432,3 +435,25 @@ def test_a_bucket_of_another_region_tells_where_it_is(aws: Any) -> None:
     assert answer["KeyCount"] == 0
     raw = httpx.get(f"{aws.cloud.url}/mine")
     assert (raw.status_code, "AccessDenied" in raw.text) == (403, True)
+
+
+def test_the_command_line_runs_it_and_boto3_finds_it(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert run(["emulator", "up", "aws"]) == 0
+    try:
+        capsys.readouterr()
+        assert run(["emulator", "env", "aws"]) == 0
+        for line in capsys.readouterr().out.splitlines():
+            name, _, value = line.removeprefix("export ").partition("=")
+            monkeypatch.setenv(name, shlex.split(value)[0])
+        made = boto3.Session().client("ec2").create_vpc(CidrBlock="10.1.0.0/16")["Vpc"]["VpcId"]
+        assert run(["emulator", "inventory", "aws", "--json"]) == 0
+        found = json.loads(capsys.readouterr().out)
+        assert {kind: [item["id"] for item in items] for kind, items in found.items() if items} == {"vpcs": [made]}
+        part = load_profile("emulator").clouds["aws"]
+        assert part.endpoints == {"aws": os.environ["AWS_ENDPOINT_URL"]}
+        assert part.settings == {"client_id": os.environ["AWS_ACCESS_KEY_ID"]}
+        assert part.secret("client_secret", fallback_env="").reveal() == os.environ["AWS_SECRET_ACCESS_KEY"]
+    finally:
+        assert run(["emulator", "down", "aws"]) == 0

@@ -184,10 +184,23 @@ def test_attachments_that_are_refused(aws: Any, refused: Any, subnet: str) -> No
     with refused("InvalidAttachment.NotFound"):
         aws.ec2.detach_volume(VolumeId=volume, InstanceId="i-0123456789abcdef0")
     root = aws.ec2.describe_instances(InstanceIds=[instance])["Reservations"][0]["Instances"][0]
-    device = next(item for item in root["BlockDeviceMappings"] if item["DeviceName"] == "/dev/sda1")
-    if root["RootDeviceName"] == "/dev/sda1":
-        with refused("OperationNotPermitted"):
-            aws.ec2.detach_volume(VolumeId=device["Ebs"]["VolumeId"])
+    device = next(item for item in root["BlockDeviceMappings"] if item["DeviceName"] == root["RootDeviceName"])
+    with refused("OperationNotPermitted", device["Ebs"]["VolumeId"]):
+        aws.ec2.detach_volume(VolumeId=device["Ebs"]["VolumeId"])
+
+
+def test_every_instance_has_a_disk_where_its_image_wants_it(aws: Any, subnet: str) -> None:
+    root = aws.ec2.describe_images(ImageIds=[aws.image])["Images"][0]["RootDeviceName"]
+    more = [{"DeviceName": "/dev/sdf", "Ebs": {"VolumeSize": 9, "DeleteOnTermination": True}}]
+    own = [{"DeviceName": root, "Ebs": {"VolumeSize": 20, "VolumeType": "gp3", "DeleteOnTermination": True}}]
+    for mappings, sizes in (([], {root: 8}), (more, {root: 8, "/dev/sdf": 9}), (own, {root: 20})):
+        instance = aws.server(subnet, BlockDeviceMappings=mappings)
+        volumes = aws.ec2.describe_volumes(Filters=[{"Name": "attachment.instance-id", "Values": [instance]}])
+        found = {item["Attachments"][0]["Device"]: item["Size"] for item in volumes["Volumes"]}
+        assert found == sizes
+        aws.ec2.terminate_instances(InstanceIds=[instance])
+    aws.later()
+    assert aws.held("volumes") == []
 
 
 @pytest.mark.parametrize(

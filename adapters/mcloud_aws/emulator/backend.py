@@ -30,7 +30,6 @@ class Moto:
 
     def run(self, service: str, call: WireCall, region: str, access_key: str) -> WireAnswer:
         """moto's answer; to be used while open."""
-        self.used = True
         self.ec2(region)
         return moto.run(service, call, self.account, region, access_key)
 
@@ -43,7 +42,8 @@ class Moto:
                 return
             from moto.core.base_backend import BackendDict
 
-            others = {table: dict(table.items()) for table in BackendDict._instances}
+            self.used = True
+            others = {table: dict(table.items()) for table in (*BackendDict._instances, *self._kept)}
             for table in others:
                 table.clear()
                 table.update(self._kept.get(table, {}))
@@ -52,7 +52,7 @@ class Moto:
                 yield
             finally:
                 self._open = False
-                for table in list(BackendDict._instances):
+                for table in {*BackendDict._instances, *others}:
                     self._kept[table] = dict(table.items())
                     table.clear()
                     table.update(others.get(table, {}))
