@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: setup engine demo test conformance lint bench oracle lock clean
+.PHONY: setup engine demo test conformance lint bench bench-terraform oracle lock clean
 
 setup: $(STAMP)
 
@@ -38,6 +38,10 @@ lint: setup
 
 bench: engine
 	$(BIN)/python tests/bench/run.py $(BENCH)
+
+# mcloud up beside terraform apply, the same estate: make bench-terraform PROVIDER=/path/to/terraform-provider-vngcloud
+bench-terraform: engine
+	$(BIN)/python tests/bench/terraform_beside.py $(PROVIDER) $(BENCH)
 
 # The vendor's own Terraform provider against the emulator: make oracle PROVIDER=/path/to/terraform-provider-vngcloud
 oracle: setup

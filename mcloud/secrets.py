@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import os
 import stat
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from mcloud.errors import ProfileError
+
+KEY_FILE = "MCLOUD_DIGEST_KEY_FILE"
+"""Variable: the file whose text keys the digests of secrets."""
+BASE_FOLDER = "MCLOUD_BASE_FOLDER"
+"""Variable: the folder that relative paths of secrets are below."""
 
 
 class SecretText:
@@ -48,6 +56,41 @@ def resolve(reference: str, *, base: Path | None = None) -> SecretText:
     if source == "keyring" and name:
         return SecretText(_from_keyring(name))
     raise ProfileError("not a reference to a secret", hint="write env:NAME, keyring:NAME or file:PATH")
+
+
+@dataclass(frozen=True)
+class SecretReader:
+    """Reads the references of a stack.
+
+    Attributes:
+        base: the folder that a relative path is below: the stack file's.
+        key: what digests are keyed with; it is kept apart from the state, so that the state alone gives no way to try
+            values.
+    """
+
+    base: Path = field(default_factory=Path)
+    key: bytes = field(default=b"", repr=False)
+
+    def reveal(self, reference: str) -> str:
+        """The value, for the call that needs it.
+
+        Raises:
+            ProfileError: it cannot be read.
+        """
+        return resolve(reference, base=self.base).reveal()
+
+    def digest(self, reference: str) -> str:
+        """A keyed digest of the value, by which a change of it is seen.
+
+        Raises:
+            ProfileError: it cannot be read, or there is no key.
+        """
+        if not self.key:
+            raise ProfileError(
+                "there is no key to keep a secret's digest with",
+                hint=f"name a file with a random text in {KEY_FILE}; mcloud up does so by itself",
+            )
+        return hmac.new(self.key, self.reveal(reference).encode(), hashlib.sha256).hexdigest()
 
 
 def _from_keyring(name: str) -> str:

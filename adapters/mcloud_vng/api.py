@@ -365,6 +365,17 @@ class VServerCalls:
         """Detach; the empty body is mandatory (LIVE)."""
         return self._data("PUT", self._path("v2", "volumes", volume_id, "servers", server_id, "detach"), {})
 
+    # Tags
+
+    def ex_list_tags(self, resource_id: str) -> list[Raw]:
+        """``key``, ``value``, ``systemTag``; any id is answered (LIVE)."""
+        return list(self._answer(self._path("v2", "tag", "resource", resource_id)) or ())
+
+    def ex_replace_tags(self, resource_id: str, resource_type: str, tags: list[Raw]) -> None:
+        """All user tags of a SERVER, VOLUME and so on; the platform's own stay and must not be sent (MCP-LIVE)."""
+        body = {"resourceId": resource_id, "resourceType": resource_type, "tagRequestList": tags}
+        self.connection.call("PUT", self._path("v2", "tag", "resource", resource_id), body=body)
+
     # Public addresses
 
     def ex_list_addresses(self) -> list[Raw]:

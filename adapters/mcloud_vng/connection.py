@@ -48,7 +48,8 @@ class Reply(NamedTuple):
 
 
 class VNGConnection(ConnectionUserAndKey):  # type: ignore[misc]
-    """Calls one region's vServer gateway with a service account's token.
+    """Calls one region's vServer gateway with a service account's token; each connection serves one call after the
+    other, and there are as many as calls at once.
 
     Args:
         user_id: client id of the service account.
@@ -85,11 +86,13 @@ class VNGConnection(ConnectionUserAndKey):  # type: ignore[misc]
         self._auth_version = auth_version
         self._iam = _endpoint(iam_endpoint or IAM_ENDPOINT)
         self._vserver = _endpoint((vserver_endpoint or VSERVER_ENDPOINT).replace("{region}", region))
-        self._threads = threading.local()
-        self._token = shared_token(f"{self._iam}/{auth_version}", user_id, key)
+        self._idle: dict[tuple[bool, str, int], list[Any]] = {}
+        self._guard = threading.Lock()
+        self.sign_in_url = f"{self._iam}/{auth_version}"
+        self.token = shared_token(self.sign_in_url, user_id, key)
 
     def connect(self, *_: Any, **__: Any) -> None:
-        """Nothing: connections are made by the thread that needs one."""
+        """Nothing: connections are made when one is needed."""
 
     def call(self, method: str, path: str, *, body: Any = None, query: Mapping[str, Any] | None = None) -> Any:
         """One call to the gateway; the parsed answer, None for an empty one.
@@ -97,10 +100,10 @@ class VNGConnection(ConnectionUserAndKey):  # type: ignore[misc]
         Raises:
             VendorError: refused, failed, or no answer.
         """
-        token = self._token.current(self._sign_in)
+        token = self.token.current(self._sign_in)
         reply = self._send(method, path, token, body, query)
         if _token_is_refused(reply):
-            token = self._token.renewed(token, self._sign_in)
+            token = self.token.renewed(token, self._sign_in)
             reply = self._send(method, path, token, body, query)
         return _parsed(method, path, reply)
 
@@ -152,33 +155,39 @@ class VNGConnection(ConnectionUserAndKey):  # type: ignore[misc]
         self, method: str, base: str, path: str, query: str, headers: dict[str, str], data: str | None
     ) -> Reply:
         parts = urlsplit(base)
-        connection = self._connection_of_thread(parts.scheme == "https", parts.hostname or "", parts.port)
+        secure = parts.scheme == "https"
+        place = (secure, parts.hostname or "", parts.port or (443 if secure else 80))
+        connection = self._taken(place)
         try:
             connection.request(method, f"{parts.path}{path}{query}", body=data, headers=headers)
             response = connection.response
             # JSON is UTF-8 (RFC 8259), also where a gateway calls it text and the library would take it for Latin-1.
-            return Reply(response.status_code, response.headers, response.content.decode("utf-8", errors="replace"))
+            reply = Reply(response.status_code, response.headers, response.content.decode("utf-8", errors="replace"))
+            with self._guard:
+                self._idle[place].append(connection)
+            return reply
         except OSError as error:  # every error of libcloud's HTTP library is one
+            connection.session.close()
             failure = _failure(method, path, error)
         # Raised here and not above: the library's error holds the request with its Authorization header.
         raise failure
 
-    def _connection_of_thread(self, secure: bool, host: str, port: int | None) -> Any:
-        """libcloud's HTTP connection holds one answer at a time, so each thread has its own; it keeps alive."""
-        kept = self._threads.__dict__.setdefault("connections", {})
-        number = port or (443 if secure else 80)
-        if (secure, host, number) not in kept:
-            name = f"[{host}]" if ":" in host else host
-            made = LibcloudConnection(
-                host=name, port=number, secure=secure, timeout=self.timeout, proxy_url=self.proxy_url
-            )
-            made.session.max_redirects = 0
-            # Without an own auth the library would put a netrc entry in place of the token.
-            made.session.auth = _as_it_is
-            if host in LOOPBACK:
-                made.session.trust_env = False
-            kept[secure, host, number] = made
-        return kept[secure, host, number]
+    def _taken(self, place: tuple[bool, str, int]) -> Any:
+        """A connection for one call: libcloud's holds one answer at a time. It keeps alive, and the one that was used
+        last is taken first; one whose call failed is not used again."""
+        with self._guard:
+            idle = self._idle.setdefault(place, [])
+            if idle:
+                return idle.pop()
+        secure, host, port = place
+        name = f"[{host}]" if ":" in host else host
+        made = LibcloudConnection(host=name, port=port, secure=secure, timeout=self.timeout, proxy_url=self.proxy_url)
+        made.session.max_redirects = 0
+        # Without an own auth the library would put a netrc entry in place of the token.
+        made.session.auth = _as_it_is
+        if host in LOOPBACK:
+            made.session.trust_env = False
+        return made
 
 
 def field(method: str, path: str, answer: Any, name: str) -> Any:

@@ -44,6 +44,11 @@ class VngAdapter(Adapter):
 
         return connect(profile, at)
 
+    def hand_over(self, session: Any) -> Mapping[str, str]:
+        from mcloud_vng.session import hand_over
+
+        return hand_over(session)
+
     def live_catalog(self, session: Any, at: Placement) -> Catalog:
         from mcloud_vng.live import read_live
 

@@ -41,6 +41,12 @@ TABLE: tuple[tuple[str, type[CloudError], str], ...] = (
     ("cannot delete server with status", InUse, "the server is busy; it is tried again"),
     ("cannot change security group of server with status", InUse, "the server is busy; it is tried again"),
     ("cannot delete the creating subnet", InUse, "the subnet is busy; it is tried again"),
+    (
+        "new volume type must be same zone",
+        InvalidRequest,
+        "SSD and NVMe are two kinds of storage: migrate the volume in the console, or make a second one and copy",
+    ),
+    ("cannot attach encryption volume", InvalidRequest, "the server must be made with disk: {encrypted: true}"),
     ("is in-process", InUse, "the volume is busy; it is tried again"),
     ("is migrating", InUse, "the volume is busy; it is tried again"),
     ("securitygroupruleexists", Conflict, "another rule of the group says the same; leave one of them out"),

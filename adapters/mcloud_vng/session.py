@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import threading
+import time
 from collections import defaultdict
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -62,8 +64,28 @@ def connect(profile: CloudProfile, at: Placement) -> VngSession:
         vserver_endpoint=profile.endpoints.get("vserver"),
     )
     session = VngSession(driver, Buckets(profile, at.region))
+    _take_over(session)
     try:
         _ = session.account
     except Exception as error:
         raise explain(error, "sign in to VNG Cloud") from error
     return session
+
+
+def hand_over(session: VngSession) -> dict[str, str]:
+    """The variable with which another process of this run goes on with the session's token."""
+    held = session.driver.connection.token.handed_over()
+    return {} if held is None else {_variable(session): f"{time.time() + held[1]:.0f}:{held[0]}"}
+
+
+def _take_over(session: VngSession) -> None:
+    until, _, token = os.environ.get(_variable(session), "").partition(":")
+    if until.isdigit() and token:
+        session.driver.connection.token.take_over(token, int(until) - time.time())
+
+
+def _variable(session: VngSession) -> str:
+    """Its name is a digest of the account's credentials: another account's token is not found."""
+    connection = session.driver.connection
+    text = "\n".join((connection.sign_in_url, connection.user_id, connection.key))
+    return f"MCLOUD_VNG_TOKEN_{hashlib.sha256(text.encode()).hexdigest()[:16].upper()}"

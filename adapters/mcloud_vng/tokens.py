@@ -36,6 +36,18 @@ class Token:
                 self._renew(sign_in)
             return str(self._value)
 
+    def handed_over(self) -> tuple[str, float] | None:
+        """The token and the seconds for which it is used, for another process of the same run."""
+        with self._lock:
+            left = self._until - time.monotonic()
+            return (self._value, left) if self._value is not None and left > 0 else None
+
+    def take_over(self, value: str, seconds: float) -> None:
+        """Use another process's token; a refused one is renewed as always."""
+        with self._lock:
+            if self._value is None and seconds > 0:
+                self._value, self._until = value, time.monotonic() + seconds
+
     def _renew(self, sign_in: SignIn) -> None:
         self._value, lifetime = sign_in()
         # A short-lived token is used for half of its life, so that not every call signs in.

@@ -12,6 +12,7 @@ from typing import Any
 
 from mcloud.model.base import Placement
 from mcloud.units import Size
+from mcloud_vng.limits import tags_of
 from mcloud_vng.topology import first_interface
 
 # A native answer has the vendor's own free form.
@@ -159,7 +160,7 @@ def key_seen(native: Native) -> dict[str, Any]:
 def server_body(inputs: Native, picks: Native) -> dict[str, Any]:
     """Body of POST /servers."""
     network, subnet = str(inputs["subnet"]).split("/")
-    extension = inputs.get("extensions") or {}
+    encrypted = bool((inputs.get("disk") or {}).get("encrypted", False))
     body: dict[str, Any] = {
         "name": inputs["name"],
         "flavorId": picks["flavorId"],
@@ -168,11 +169,15 @@ def server_body(inputs: Native, picks: Native) -> dict[str, Any]:
         "subnetId": subnet,
         "rootDiskSize": disk_gib(inputs),
         "rootDiskTypeId": picks["diskTypeId"],
-        "encryptionVolume": bool(extension.get("encryption", False)),
+        "encryptionVolume": encrypted,
         "securityGroup": list(inputs.get("securityGroups") or ()),
         "zoneId": picks["zone"],
-        "isEnableAutoRenew": bool((inputs.get("billing") or {}).get("renew", False)),
+        **_order(inputs),
     }
+    if encrypted:
+        body["rootDiskEncryptionType"] = ENCRYPTION
+    if picks.get("licensed"):
+        body["osLicence"] = True
     if inputs.get("key"):
         body["sshKeyId"] = inputs["key"]
     if inputs.get("placementGroup"):
@@ -180,6 +185,36 @@ def server_body(inputs: Native, picks: Native) -> dict[str, Any]:
     if inputs.get("userData"):
         body |= {"userData": inputs["userData"], "userDataBase64Encoded": False}
     return body
+
+
+def renews(inputs: Native) -> bool:
+    """Whether it goes on by itself after the month that is paid for."""
+    return bool((inputs.get("billing") or {}).get("renew", False))
+
+
+def _order(inputs: Native) -> dict[str, Any]:
+    """What a create says about paying, and the tags."""
+    order: dict[str, Any] = {"isEnableAutoRenew": renews(inputs)}
+    if (inputs.get("extensions") or {}).get("poc"):
+        order["isPoc"] = True
+    tags = tag_rows(tags_of(inputs.get("labels")))
+    return {**order, "tags": tags} if tags else order
+
+
+def tag_rows(tags: Mapping[str, str]) -> list[dict[str, str]]:
+    """Tags as the service writes them."""
+    return [{"key": key, "value": value} for key, value in sorted(tags.items())]
+
+
+def retagged(there: list[Native], old: Native, new: Native) -> list[dict[str, str]] | None:
+    """All user tags after a change of labels, those of other makers kept; None where nothing is to be written.
+
+    A write replaces them all, and the platform's own must not be sent (MCP-LIVE).
+    """
+    users = {str(tag["key"]): str(tag["value"]) for tag in there if not tag.get("systemTag")}
+    kept = {key: value for key, value in users.items() if key not in tags_of(old.get("labels"))}
+    wanted = kept | tags_of(new.get("labels"))
+    return None if wanted == users else tag_rows(wanted)
 
 
 def disk_gib(inputs: Native) -> int:
@@ -200,7 +235,8 @@ def server_seen(at: Placement, native: Native) -> dict[str, Any]:
     if server.get("serverGroupId"):
         seen["placementGroup"] = at.id_of(server["serverGroupId"])
     if disk is not None:
-        seen["disk"] = {"size": str(Size.gib(int(disk["size"])))}
+        encrypted = bool(server.get("encryptionVolume"))
+        seen["disk"] = {"size": str(Size.gib(int(disk["size"])))} | ({"encrypted": True} if encrypted else {})
     return seen
 
 
@@ -235,7 +271,6 @@ def server_outputs(native: Native) -> dict[str, Any]:
 
 def volume_body(inputs: Native, picks: Native) -> dict[str, Any]:
     """Body of POST /volumes."""
-    extension = inputs.get("extensions") or {}
     body: dict[str, Any] = {
         "name": inputs["name"],
         "size": Size.parse(inputs["size"]).whole_gib,
@@ -243,7 +278,7 @@ def volume_body(inputs: Native, picks: Native) -> dict[str, Any]:
         "zoneId": picks["zone"],
         "createdFrom": "NEW",
         "multiAttach": False,
-        "isEnableAutoRenew": bool(extension.get("renew", False)),
+        **_order(inputs),
     }
     if inputs.get("encrypted"):
         body["encryptionType"] = ENCRYPTION

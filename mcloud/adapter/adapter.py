@@ -49,6 +49,13 @@ class Adapter(ABC):
             ProfileError: something needed is missing from the profile.
         """
 
+    def hand_over(self, session: Any) -> Mapping[str, str]:
+        """Environment variables with which ``connect`` in another process of this run need not sign in again.
+
+        They go to that process only, and may hold a token; empty where each process signs in.
+        """
+        return {}
+
     @abstractmethod
     def live_catalog(self, session: Any, at: Placement) -> Catalog:
         """What the account is offered now: flavors with stock, images, disk classes, open zones."""

@@ -9,10 +9,14 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
+from mcloud.adapter.charges import Charge
 from mcloud.adapter.gaps import Gap
 from mcloud.model.base import Placement
+
+if TYPE_CHECKING:
+    from mcloud.catalog.types import Catalog
 
 Inputs = Mapping[str, Any]
 Picks = Mapping[str, Any]
@@ -82,6 +86,10 @@ class Kind(ABC):
 
     def gaps(self, resource: str, inputs: Inputs) -> list[Gap]:
         """What the cloud lacks for these inputs. Pure."""
+        return []
+
+    def charges(self, inputs: Inputs, picks: Picks, catalog: Catalog) -> list[Charge]:
+        """What creating it takes from the account at once, where the cloud sells ahead. Pure."""
         return []
 
     def replaces(self, changed: frozenset[str], old: Inputs, new: Inputs) -> frozenset[str]:

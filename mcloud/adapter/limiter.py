@@ -7,6 +7,9 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+AT_ONCE = 16
+"""Calls to one account that are under way at the same time."""
+
 
 class Limiter:
     """Holds back calls to one account.
@@ -15,7 +18,7 @@ class Limiter:
         at_once: calls under way at the same time.
     """
 
-    def __init__(self, at_once: int = 16) -> None:
+    def __init__(self, at_once: int = AT_ONCE) -> None:
         self._places = threading.BoundedSemaphore(at_once)
         self._lock = threading.Lock()
         self._open_at = 0.0

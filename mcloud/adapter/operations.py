@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 import tenacity
 
 from mcloud.adapter.adapter import Adapter
+from mcloud.adapter.crowd import Crowd
 from mcloud.adapter.kind import Inputs, Kind, Native, Picks, Poll
 from mcloud.adapter.limiter import Limiter
 from mcloud.adapter.waiter import wait
@@ -73,6 +74,9 @@ class Operations:
     longest_interval: float = 5.0
     haste: float = 1.0
 
+    def __post_init__(self) -> None:
+        self._crowd = Crowd(self._list)
+
     def call(self, doing: str, function: Callable[[], T], *, retry: bool) -> T:
         """One exchange with the cloud, its errors in our words; repeated when ``retry`` and it may pass.
 
@@ -127,7 +131,6 @@ class Operations:
         native_id = self._create_once(kind, inputs, picks, what)
         accepted(native_id)
         try:
-            self._ready(kind, native_id, what, tell)
             native = self.finish(kind, native_id, inputs, inputs, picks, what, tell)
         except CloudError as error:
             raise Unfinished(native_id, error) from error
@@ -176,19 +179,39 @@ class Operations:
                 raise Cancelled(f"stopped while looking for {what}", where=what)
 
     def _ready(self, kind: Kind, native_id: str, what: str, tell: Callable[[str], None]) -> Poll:
-        def look() -> Poll:
-            native = self.read(kind, native_id, what)
-            return kind.poll(self.session, native_id, native)
+        with self._crowd.joined(kind):
+            return wait(
+                self._looks(kind, native_id, what),
+                until="ready",
+                what=what,
+                deadline=kind.deadline,
+                longest_interval=self.longest_interval,
+                cancelled=self.cancelled,
+                tell=tell,
+            )
 
-        return wait(
-            look,
-            until="ready",
-            what=what,
-            deadline=kind.deadline,
-            longest_interval=self.longest_interval,
-            cancelled=self.cancelled,
-            tell=tell,
-        )
+    def _looks(self, kind: Kind, native_id: str, what: str) -> Callable[[], Poll]:
+        """A look at one of many: the first by itself, later ones together with others as long as it is on its way."""
+        began, looked = time.monotonic(), False
+
+        def look() -> Poll:
+            nonlocal looked
+            if looked:
+                listed = self._crowd.look(kind, native_id, time.monotonic() - began)
+                poll = None if listed is None else kind.poll(self.session, native_id, listed)
+                if poll is not None and poll.phase == "pending":
+                    return poll
+            looked = True
+            return kind.poll(self.session, native_id, self.read(kind, native_id, what))
+
+        return look
+
+    def _list(self, kind: Kind) -> Mapping[str, Native]:
+        try:
+            return dict(self.call(f"list {kind.kind}", lambda: list(kind.list(self.session)), retry=False))
+        except CloudError:
+            # The reads tell what is wrong, if it is more than a list that is refused.
+            return {}
 
     def finish(
         self,
@@ -244,17 +267,27 @@ class Operations:
                     raise Cancelled(f"stopped while {what} was in use", where=what) from error
                 interval = min(interval * 1.5, self.longest_interval)
 
+        self._gone(kind, native_id, what, max(1.0, end - time.monotonic()), tell)
+
+    def _gone(self, kind: Kind, native_id: str, what: str, deadline: float, tell: Callable[[str], None]) -> None:
+        began, looked = time.monotonic(), False
+
         def look() -> Poll:
-            native = self.read(kind, native_id, what)
+            nonlocal looked
+            native = self._crowd.look(kind, native_id, time.monotonic() - began) if looked else None
+            if native is None:
+                native = self.read(kind, native_id, what)
+            looked = True
             poll = kind.poll(self.session, native_id, native)
             return Poll("gone", "gone") if native is None else Poll("pending", poll.state, poll.detail)
 
-        wait(
-            look,
-            until="gone",
-            what=what,
-            deadline=max(1.0, end - time.monotonic()),
-            longest_interval=self.longest_interval,
-            cancelled=self.cancelled,
-            tell=tell,
-        )
+        with self._crowd.joined(kind):
+            wait(
+                look,
+                until="gone",
+                what=what,
+                deadline=deadline,
+                longest_interval=self.longest_interval,
+                cancelled=self.cancelled,
+                tell=tell,
+            )

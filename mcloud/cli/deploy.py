@@ -7,7 +7,10 @@ from typing import Annotated, Any
 
 import typer
 
+from mcloud.adapter.charges import totals
 from mcloud.cli import out
+from mcloud.cli.charges import charge_lines, charges_of
+from mcloud.cli.cost import cost_document, cost_words, costs
 from mcloud.cli.options import AsJson, Env, Offline, Overlays, ProfileName, Sets, StackFile, make_app
 from mcloud.cli.validate import check_stack, show_picks
 from mcloud.engine.aside import name_of
@@ -24,6 +27,7 @@ from mcloud.model.resources import BY_TOKEN, KINDS
 GROUP = False
 app = make_app("Deploy a stack.")
 
+MAKING = ("create", "create-replacement", "replace")
 PENDING, BLOCKED, PARTLY = 2, 3, 4
 OLD_WORDS = {"delete": "is gone from the cloud", "update": "differs on the cloud", "create": "is new on the cloud"}
 
@@ -143,7 +147,8 @@ def _show_move(move: Move) -> None:
 
 def _deployment(loaded: Loaded, graph: Graph, profile: str | None, offline: bool, rematch: bool = False) -> Deployment:
     state = StateFolder.beside(loaded.path)
-    return Deployment(graph, state, profile_name=profile, offline=offline, rematch=rematch, tell=out.tell)
+    folder = loaded.path.parent
+    return Deployment(graph, state, profile_name=profile, offline=offline, rematch=rematch, base=folder, tell=out.tell)
 
 
 @app.command()
@@ -160,20 +165,31 @@ def preview(
     loaded = _load(stack, env, sets, overlay)
     deployment = _deployment(loaded, _graph(loaded), profile, offline)
     deployment.sign_in()
-    show_picks(deployment.graph, loaded, deployment.catalog, quiet=as_json)
+    planned = show_picks(deployment.graph, loaded, deployment.catalog, quiet=as_json)
     deployment.recover()
     _show_move(deployment.move())
+    cost = costs(deployment, planned)
     with out.progress_view() as view:
         outcome = deployment.preview(lambda progress, event: view(progress, event) if event.kind == "message" else None)
     _report(outcome, deployment)
     if outcome.failed:
         raise typer.Exit(1)
+    made = {(event.type, event.name) for event in outcome.progress.changes if event.op in MAKING}
+    taken = charges_of(planned, made, deployment.catalog)
     if as_json:
-        out.print_json({"stack": loaded.stack.name, "changes": _changes(outcome)})
+        sums = {home: totals(charge for _, charge in charges) for home, charges in taken.items()}
+        about = {name: cost_document(item) for name, item in cost.items()}
+        document = {"stack": loaded.stack.name, "changes": _changes(outcome)}
+        out.print_json({**document, "cost": about, "charges": sums})
     else:
         for event in _shown(outcome.progress.changes):
             typer.echo(out.change_line(event))
+        for home, charges in sorted(taken.items()):
+            for line in charge_lines(home, charges):
+                typer.echo(line)
         typer.echo(f"{outcome.changed} to change" if outcome.changed else "nothing to change")
+        for line in cost_words(cost):
+            typer.echo(line)
     raise typer.Exit(PENDING if outcome.changed else 0)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import typer
@@ -33,8 +34,10 @@ def shipped_catalog(placement: Placement) -> Catalog:
     return registry.get(placement.cloud).catalog()
 
 
-def show_picks(graph: Graph, loaded: Loaded, catalog_of: Callable[[Placement], Catalog], *, quiet: bool) -> None:
-    """Show gaps and remarks, and refuse what cannot be done.
+def show_picks(
+    graph: Graph, loaded: Loaded, catalog_of: Callable[[Placement], Catalog], *, quiet: bool
+) -> list[Planned]:
+    """Show gaps and remarks, and refuse what cannot be done; what was chosen for each node.
 
     Raises:
         BlockedError: gaps that stop the run.
@@ -54,10 +57,23 @@ def show_picks(graph: Graph, loaded: Loaded, catalog_of: Callable[[Placement], C
             hint="change the stack, or accept a lossy gap: accept: [{gap: CODE, reason: …}]",
         )
     if not quiet:
-        for gap in gaps:
-            out.tell(f"note: {_gap_line(gap)}")
+        for line in _gap_lines(gaps):
+            out.tell(f"note: {line}")
         for reason in dict.fromkeys(reason for item in planned for reason in item.reasons):
             out.tell(f"note: {reason}")
+    return planned
+
+
+def _gap_lines(gaps: list[Gap]) -> list[str]:
+    """One line for what is the same of several resources."""
+    alike: dict[tuple[str, ...], list[Gap]] = {}
+    for gap in gaps:
+        alike.setdefault((gap.code, gap.klass, gap.reason, gap.alternative), []).append(gap)
+    found = []
+    for same in alike.values():
+        more = f" and {len(same) - 1} more" if len(same) > 1 else ""
+        found.append(_gap_line(replace(same[0], resource=same[0].resource + more)))
+    return found
 
 
 def _gap_line(gap: Gap) -> str:
@@ -99,8 +115,8 @@ def _print(loaded: Loaded, findings: tuple[Finding, ...], planned: list[Planned]
     for finding in findings:
         hint = f"\n  hint: {finding.hint}" if finding.hint else ""
         typer.echo(f"{finding.severity}: {loaded.locate(finding.path)}: {finding.message}{hint}")
-    for gap in gaps:
-        typer.echo(f"gap: {_gap_line(gap)}")
+    for line in _gap_lines(gaps):
+        typer.echo(f"gap: {line}")
     for item in planned:
         if item.problem is not None:
             typer.echo(f"block: {loaded.locate(item.node.path)}: {_text(item.problem)}")

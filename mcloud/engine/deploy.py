@@ -27,6 +27,7 @@ from mcloud.errors import EngineError, StateError
 from mcloud.model.base import Placement, split_id
 from mcloud.model.graph import Graph
 from mcloud.model.resources import BY_TOKEN
+from mcloud.secrets import BASE_FOLDER, KEY_FILE, SecretReader
 
 Tell = Callable[[str], None]
 
@@ -61,6 +62,7 @@ class Deployment:
         profile_name: whose accounts.
         offline: do not read the accounts' catalogs.
         rematch: choose flavors and the like anew.
+        base: the stack file's folder, which relative paths of secrets are below; left out, the working directory.
     """
 
     def __init__(
@@ -71,6 +73,7 @@ class Deployment:
         profile_name: str | None = None,
         offline: bool = False,
         rematch: bool = False,
+        base: Path | None = None,
         tell: Tell = lambda text: None,
     ) -> None:
         self.graph = graph
@@ -80,12 +83,16 @@ class Deployment:
         self.profile_name = current_name(profile_name)
         self.profile: Profile = load_profile(self.profile_name)
         state.prepare()
-        self.context = Context(self.profile, state.state_id, rematch, state.catalogs)
+        folder = (base or Path()).absolute()
+        reader = SecretReader(folder, state.passphrase_file.read_bytes().strip())
+        self.context = Context(self.profile, state.state_id, rematch, state.catalogs, reader)
         self._variables = {
             "MCLOUD_PROFILE": self.profile_name,
             STATE_ID: state.state_id,
             CATALOGS: str(state.catalogs),
             REMATCH: "1" if rematch else "0",
+            KEY_FILE: str(state.passphrase_file),
+            BASE_FOLDER: str(folder),
         }
         self._engine: Engine | None = None
 
@@ -130,9 +137,10 @@ class Deployment:
             for account in accounts.get(at.home, ()):
                 self.context.guarded(at, account)
             path = live_file(self.state.catalogs, at)
+            adapter = operations.adapter
+            self._variables |= adapter.hand_over(operations.session)
             if self.offline:
                 continue
-            adapter = operations.adapter
             self.tell(f"reading what {adapter.title} offers in {at.region}")
             live = operations.call(
                 f"read the catalog of {at.home}",

@@ -22,7 +22,7 @@ from mcloud.engine.install import EngineBinary, home
 from mcloud.engine.state import PROJECT, StateFolder
 from mcloud.errors import EngineError
 
-PARALLEL = 32
+PARALLEL = 256
 LAST_LINES = 20
 PROVIDER = "pulumi-resource-mcloud"
 

@@ -19,7 +19,7 @@ from mcloud.engine.codec import UNKNOWN, decode, encode
 from mcloud.model.graph import Graph, Node
 from mcloud.model.resources import KINDS, reference_fields
 
-THREADS = 64
+THREADS = 256
 _LIMITS = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
 
 

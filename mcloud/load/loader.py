@@ -128,7 +128,7 @@ def _check_texts(stack: Stack, base: Path, problems: Problems) -> None:
     for section, field in _TEXTS:
         for name, resource in getattr(stack, section).items():
             value = getattr(resource, field)
-            if value is None:
+            if not isinstance(value, str):  # left out, or kept elsewhere
                 continue
             if value not in seen:
                 seen[value] = _text(value, base)

@@ -10,9 +10,8 @@ from pydantic import ValidationError
 
 from mcloud.errors import LoadError, Problem
 from mcloud.load.document import Document, Path_
-from mcloud.model.base import LABEL_KEY_PATTERN, NAME_PATTERN, PLACEMENT_PATTERN
-from mcloud.model.compute import OS_PATTERN
-from mcloud.model.network import REFERENCE_PATTERN
+from mcloud.model.base import LABEL_KEY_PATTERN, NAME_PATTERN, PLACEMENT_PATTERN, REFERENCE_PATTERN
+from mcloud.model.compute import GPU_PATTERN, OS_PATTERN
 from mcloud.model.references import suggest
 from mcloud.model.stack import OUTPUT_PATTERN, Stack
 
@@ -21,6 +20,7 @@ PATTERNS = {
     PLACEMENT_PATTERN: "cloud/region or cloud/region/zone",
     LABEL_KEY_PATTERN: "letters, digits and _.@-, at most 63, starting with a letter or digit",
     OUTPUT_PATTERN: "lower-case letters, digits, _ and -, starting with a letter",
+    GPU_PATTERN: "the model of a GPU in lower case, like rtx4090",
     OS_PATTERN: "the name of an operating system in lower case, like ubuntu",
     REFERENCE_PATTERN: "a reference to a secret: env:NAME, keyring:NAME or file:PATH",
 }

@@ -18,6 +18,7 @@ class FlavorNeed:
     gpu: int = 0
     forced: str | None = None
     image_family: str | None = None
+    gpu_model: str | None = None
 
 
 @dataclass(frozen=True)
@@ -91,9 +92,16 @@ def _shortcoming(row: Flavor, need: FlavorNeed, zone: str) -> str | None:
         short.append(f"{need.gpu - row.gpu} GPU short")
     if short:
         return ", ".join(short)
+    if _is_other_gpu(row, need):
+        return f"has {row.gpu_model or 'an unknown'} GPU, not {need.gpu_model}"
     if row.gpu and not need.gpu:
         return "sold only with GPU"
     return _not_to_be_had(row, need, zone)
+
+
+def _is_other_gpu(row: Flavor, need: FlavorNeed) -> bool:
+    """A model that is not known is not taken for the one that is asked for."""
+    return need.gpu_model is not None and (row.gpu_model or "").lower() != need.gpu_model
 
 
 def _not_to_be_had(row: Flavor, need: FlavorNeed, zone: str) -> str | None:
@@ -113,6 +121,10 @@ def _distance(row: Flavor, need: FlavorNeed) -> tuple[float, str]:
 
 def _nearest(need: FlavorNeed, rows: tuple[Flavor, ...], zone: str) -> str | None:
     usable = [row for row in rows if _not_to_be_had(row, need, zone) is None and not (row.gpu and not need.gpu)]
+    if need.gpu_model and all(_is_other_gpu(row, need) for row in usable):
+        models = sorted({row.gpu_model for row in rows if row.gpu_model})
+        return f"GPU models in {zone}: {', '.join(models) or 'none'}"
+    usable = [row for row in usable if not _is_other_gpu(row, need)]
     if not usable:
         return None
     best = min(usable, key=lambda row: _distance(row, need))

@@ -41,7 +41,8 @@ def resolve(kind: str, inputs: Mapping[str, Any], catalog: Catalog, placement: P
     if kind == "Volume":
         zone, reasons = choose_zone(inputs.get("zone"), catalog, placement)
         disk = choose_disk(inputs, catalog, placement.region, zone)
-        return Resolution({"zone": zone, "diskType": disk.name, "diskTypeId": disk.native_id}, reasons)
+        picks = {"zone": zone, "diskType": disk.name, "diskTypeId": disk.native_id}
+        return Resolution(picks, (*reasons, *_better_disk(inputs, disk)))
     return Resolution({})
 
 
@@ -79,8 +80,10 @@ def _server(inputs: Mapping[str, Any], catalog: Catalog, placement: Placement) -
     image = choose_image(inputs["image"], catalog, placement.region, zone)
     flavor = choose_flavor(inputs, image, catalog, placement.region, zone)
     assert flavor.pick is not None  # noqa: S101 - choose_flavor raises otherwise
-    disk = choose_disk(inputs.get("disk") or {}, catalog, placement.region, zone)
-    picks = {
+    asked = inputs.get("disk") or {}
+    disk = choose_disk(asked, catalog, placement.region, zone)
+    _check_room(image, asked)
+    picks: dict[str, Any] = {
         "zone": zone,
         "flavor": flavor.pick.name,
         "flavorId": flavor.pick.native_id,
@@ -89,7 +92,26 @@ def _server(inputs: Mapping[str, Any], catalog: Catalog, placement: Placement) -
         "diskType": disk.name,
         "diskTypeId": disk.native_id,
     }
-    return Resolution(picks, reasons)
+    if image.licensed:
+        picks["licensed"] = True
+    return Resolution(picks, (*reasons, *_better_disk(asked, disk)))
+
+
+def _check_room(image: Image, disk: Mapping[str, Any]) -> None:
+    """
+    Raises:
+        MatchError: the image needs a larger root disk.
+    """
+    size = Size.parse(disk.get("size", "20 GiB"))
+    if image.min_disk is not None and size < image.min_disk:
+        raise MatchError(f"a root disk of {size} is too small for {image.name}", hint=f"ask for {image.min_disk}")
+
+
+def _better_disk(asked: Mapping[str, Any], disk: DiskClass) -> tuple[str, ...]:
+    wanted = asked.get("class", "ssd")
+    if disk.class_ == wanted:
+        return ()
+    return (f"there is no {wanted} disk that is good enough in {disk.zone or disk.region}: {disk.class_} is taken",)
 
 
 def need_of(inputs: Mapping[str, Any], image: Image | None) -> FlavorNeed:
@@ -99,6 +121,7 @@ def need_of(inputs: Mapping[str, Any], image: Image | None) -> FlavorNeed:
         vcpu=int(size.get("vcpu", 0)),
         memory=Size.parse(size["memory"]) if "memory" in size else Size(0),
         gpu=int(size.get("gpu", 0)),
+        gpu_model=size.get("gpuModel"),
         forced=inputs.get("flavor"),
         image_family=image.family if image else None,
     )
@@ -113,10 +136,14 @@ def choose_flavor(inputs: Mapping[str, Any], image: Image, catalog: Catalog, reg
     need = need_of(inputs, image)
     found: FlavorMatch = _remembered(catalog)(need, region, zone)
     if found.pick is None:
-        asked = need.forced or f"{need.vcpu} vCPU, {need.memory}" + (f", {need.gpu} GPU" if need.gpu else "")
+        asked = need.forced or f"{need.vcpu} vCPU, {need.memory}" + _gpus(need)
         hint = found.nearest or f"{catalog.cloud}/{region} sells no flavor in {zone} that is known here"
         raise MatchError(f"no flavor in {zone} for {asked}", hint=hint)
     return found
+
+
+def _gpus(need: FlavorNeed) -> str:
+    return f", {need.gpu} {need.gpu_model + ' ' if need.gpu_model else ''}GPU" if need.gpu else ""
 
 
 def _remembered(catalog: Catalog) -> Any:

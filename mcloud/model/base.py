@@ -12,6 +12,7 @@ from mcloud.errors import PlacementError
 
 NAME_PATTERN = r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$"
 LABEL_KEY_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_.@-]{0,62}$"
+REFERENCE_PATTERN = r"^(env|keyring|file):.+$"
 PLACEMENT_PATTERN = r"^[a-z][a-z0-9-]*/[A-Za-z0-9-]+(/[A-Za-z0-9-]+)?$"
 
 Name = Annotated[str, StringConstraints(pattern=NAME_PATTERN, max_length=40)]
@@ -31,6 +32,13 @@ class Model(BaseModel):
     """A frozen value that refuses keys it does not know."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, use_attribute_docstrings=True)
+
+
+class SecretReference(Model):
+    """A text that is kept elsewhere and read when it is used: state, plan and log hold this reference only."""
+
+    secret: Annotated[str, Field(pattern=REFERENCE_PATTERN)]
+    """Where it is: env:NAME, keyring:NAME or file:PATH."""
 
 
 @dataclass(frozen=True, order=True)

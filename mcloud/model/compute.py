@@ -6,10 +6,11 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
-from mcloud.model.base import Labels, Model, Name, PlacementText
+from mcloud.model.base import Labels, Model, Name, PlacementText, SecretReference
 from mcloud.units import Size
 
 OS_PATTERN = r"^[a-z][a-z0-9-]*$"
+GPU_PATTERN = r"^[a-z0-9][a-z0-9-]*$"
 
 
 def _version(value: Any) -> Any:
@@ -31,6 +32,14 @@ class MachineSize(Model):
     """Memory, like 4 GiB."""
     gpu: Annotated[int, Field(ge=0, le=64)] = 0
     """GPUs."""
+    gpu_model: Annotated[str, Field(pattern=GPU_PATTERN, examples=["rtx4090"])] | None = None
+    """Their model, as the cloud's flavors write it; left out, any."""
+
+    @model_validator(mode="after")
+    def _model_of_something(self) -> MachineSize:
+        if self.gpu_model and not self.gpu:
+            raise ValueError("gpu_model says which GPUs; say how many with gpu")
+        return self
 
 
 class Image(Model):
@@ -51,6 +60,8 @@ class Disk(Model):
     """The kind of storage."""
     min_iops: Annotated[int, Field(ge=1)] | None = None
     """The least input/output operations per second."""
+    encrypted: bool = False
+    """True: encrypted at rest."""
 
 
 class Billing(Model):
@@ -107,8 +118,9 @@ class Server(Model):
     disk: Disk = Disk()
     key: str | None = None
     """Name of the SSH key."""
-    user_data: str | None = None
-    """cloud-init text or file:PATH."""
+    user_data: str | SecretReference | None = None
+    """cloud-init text or file:PATH, which the state then holds; {secret: env:NAME, keyring:NAME or file:PATH}: it does
+    not."""
     billing: Billing | None = None
     placement: PlacementText | None = None
     labels: Labels = {}

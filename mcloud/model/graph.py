@@ -15,11 +15,11 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from mcloud.model.base import Placement
+from mcloud.model.base import Placement, SecretReference
 from mcloud.model.groups import group_members, group_networks
 from mcloud.model.network import GroupPeer, Listener, Rule, parse_ports
-from mcloud.model.references import find_subnet, server_instances
-from mcloud.model.resources import KINDS, CorsInputs, LifecycleInputs, reference_fields
+from mcloud.model.references import find_server, find_subnet, server_instances
+from mcloud.model.resources import KINDS, CorsInputs, LifecycleInputs, SizeInputs, reference_fields
 from mcloud.model.stack import Stack
 from mcloud.model.storage import canonical_policy
 
@@ -207,6 +207,7 @@ class _Builder:
                     cidr=subnet.cidr,
                     internet=subnet.internet,
                     zone=subnet.zone,
+                    around={"defaultRoute": True} if subnet.internet == "outbound" and _leads_out(network) else None,
                 )
 
     def groups(self) -> Iterator[Node]:
@@ -281,7 +282,7 @@ class _Builder:
                     instance,
                     ("servers", name),
                     server,
-                    size=_wire(server.size) if server.size and not forced else None,
+                    size=_camel_of(server.size, SizeInputs) if server.size and not forced else None,
                     flavor=forced,
                     image=_wire(server.image),
                     subnet=f"@Subnet/{network}.{subnet}",
@@ -290,10 +291,15 @@ class _Builder:
                     placementGroup=f"@PlacementGroup/{server.placement_group}" if server.placement_group else None,
                     zone=self._zone(server.zones, network, subnet, index),
                     disk=_disk(server.disk),
-                    userData=self.read_text(server.user_data) if server.user_data else None,
+                    userData=self._user_data(server.user_data),
                     stateless=server.stateless,
                     billing=_wire(server.billing) if server.billing else None,
                 )
+
+    def _user_data(self, given: str | SecretReference | None) -> str | dict[str, Any] | None:
+        if isinstance(given, SecretReference):
+            return _wire(given)
+        return self.read_text(given) if given else None
 
     def interfaces(self) -> Iterator[Node]:
         """Further interfaces: one for each instance of a server and each further subnet."""
@@ -350,6 +356,7 @@ class _Builder:
                     zone=volume.zone or (self._zone_of(server) if server else None),
                     encrypted=volume.encrypted,
                     keep=volume.keep,
+                    billing=_wire(volume.billing) if volume.billing else None,
                 )
                 if server:
                     yield self._attachment(instance, server, name, volume)
@@ -368,11 +375,14 @@ class _Builder:
         return found
 
     def _attachment(self, instance: str, server: str, name: str, volume: Any) -> Node:
-        inputs = {
+        inputs: dict[str, Any] = {
             "placement": volume.placement or self.stack.placement,
             "volume": f"@Volume/{instance}",
             "server": f"@Server/{server}",
         }
+        if volume.encrypted:
+            disk = self.stack.servers[find_server(self.stack, server)].disk
+            inputs["around"] = {"volumeEncrypted": True, "serverEncrypted": disk.encrypted}
         return Node("VolumeAttachment", instance, inputs, ("volumes", name, "attach"))
 
     def certificates(self) -> Iterator[Node]:
@@ -459,11 +469,20 @@ def _wire(value: Any) -> dict[str, Any]:
 
 def _camel(values: Iterable[BaseModel], model: type[BaseModel]) -> list[dict[str, Any]] | None:
     """The same values as programs write them; None where there are none."""
-    return [_wire(model.model_validate(value.model_dump())) for value in values] or None
+    return [_camel_of(value, model) for value in values] or None
+
+
+def _camel_of(value: BaseModel, model: type[BaseModel]) -> dict[str, Any]:
+    return _wire(model.model_validate(value.model_dump()))
+
+
+def _leads_out(network: Any) -> bool:
+    return any(route.to == "0.0.0.0/0" for route in network.routes)
 
 
 def _disk(disk: Any) -> dict[str, Any]:
     values = {"size": str(disk.size), "class": disk.class_, "minIops": disk.min_iops}
+    values["encrypted"] = disk.encrypted or None
     return {key: value for key, value in values.items() if value is not None}
 
 

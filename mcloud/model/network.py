@@ -8,10 +8,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
-from mcloud.model.base import Labels, Model, Name, PlacementText
+from mcloud.model.base import REFERENCE_PATTERN, Labels, Model, Name, PlacementText
 
 ANYWHERE = "0.0.0.0/0"
-REFERENCE_PATTERN = r"^(env|keyring|file):.+$"
 
 
 def _network(value: Any) -> str:

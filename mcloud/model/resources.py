@@ -12,8 +12,8 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
-from mcloud.model.base import PlacementText
-from mcloud.model.compute import Billing, Image, MachineSize
+from mcloud.model.base import REFERENCE_PATTERN, PlacementText
+from mcloud.model.compute import GPU_PATTERN, Billing, Image
 from mcloud.model.network import Cidr
 from mcloud.model.storage import CorsRule, LifecycleRule, canonical_policy
 from mcloud.units import Size
@@ -43,6 +43,19 @@ class ResourceInputs(BaseModel):
     """Knobs that only the placement's cloud has."""
     accept: dict[str, str] = {}
     """Lossy gaps that are accepted: the gap's code -> the reason."""
+    around: dict[str, bool] = {}
+    """What the stack says around it that a cloud's limits may depend on; a change of it alone changes nothing."""
+
+
+class SecretInput(BaseModel):
+    """A text that is kept elsewhere: the state has where it is, and a keyed digest by which a change is seen."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    secret: Annotated[str, Field(pattern=REFERENCE_PATTERN)]
+    """env:NAME, keyring:NAME or file:PATH."""
+    digest: str = ""
+    """Worked out when it is checked."""
 
 
 NetworkRef = Annotated[str, RefTo("Network")]
@@ -139,6 +152,17 @@ class PlacementGroupInputs(ResourceInputs):
     """True: rather no server than one that breaks the policy."""
 
 
+class SizeInputs(BaseModel):
+    """The least that a server needs."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=to_camel, populate_by_name=True)
+
+    vcpu: Annotated[int, Field(ge=1, le=1024)]
+    memory: Size
+    gpu: Annotated[int, Field(ge=0, le=64)] = 0
+    gpu_model: Annotated[str, Field(pattern=GPU_PATTERN)] | None = None
+
+
 class RootDisk(BaseModel):
     """A server's root disk."""
 
@@ -147,12 +171,14 @@ class RootDisk(BaseModel):
     size: Size = Size.gib(20)
     class_: Annotated[Literal["hdd", "ssd", "nvme"], Field(alias="class")] = "ssd"
     min_iops: int | None = None
+    encrypted: bool | None = None
+    """Left out: not."""
 
 
 class ServerInputs(ResourceInputs):
     """A virtual machine."""
 
-    size: MachineSize | None = None
+    size: SizeInputs | None = None
     """The least it needs. Either this or flavor."""
     flavor: str | None = None
     """One flavor by the cloud's own name."""
@@ -164,8 +190,8 @@ class ServerInputs(ResourceInputs):
     zone: str | None = None
     """Left out: the placement's zone, else the region's default. It must be the subnet's where subnets have one."""
     disk: RootDisk = RootDisk()
-    user_data: str | None = None
-    """cloud-init text."""
+    user_data: str | SecretInput | None = None
+    """cloud-init text, or where it is kept."""
     stateless: bool = False
     """True: nothing on its disk is missed when it is replaced."""
     billing: Billing | None = None
@@ -180,6 +206,7 @@ class VolumeInputs(ResourceInputs):
     zone: str | None = None
     encrypted: bool = False
     keep: bool = False
+    billing: Billing | None = None
 
 
 class VolumeAttachmentInputs(ResourceInputs):

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, model_validator
 
 from mcloud.model.base import Labels, Model, PlacementText
+from mcloud.model.compute import Billing
 from mcloud.units import Size
 
 
@@ -28,6 +29,7 @@ class Volume(Model):
     """True: encrypted at rest."""
     zone: str | None = None
     """The zone, by the cloud's own name; left out, that of its server."""
+    billing: Billing | None = None
     placement: PlacementText | None = None
     labels: Labels = {}
 

@@ -33,7 +33,7 @@ WINDOWS = "img-8ebb4b46-d66f-50bd-92ff-70c970fb76ea"
         ("serverGroupId", "server-group-1", "Not found server group with id server-group-1"),
         ("attachFloating", True, "the emulator does not have attachFloating"),
         ("dataDiskSize", 20, "the emulator does not have dataDiskSize"),
-        ("tags", [{"key": "a", "value": "bcd"}], "the emulator does not have tags"),
+        ("hostGroupId", "host-group-1", "the emulator does not have hostGroupId"),
     ],
 )
 def test_a_server_that_is_asked_for_wrongly(api: Any, field: str, value: Any, text: str) -> None:

@@ -255,12 +255,12 @@ def test_no_secret_in_errors_or_reprs(emulator: Running, driver: VNGNodeDriver, 
         driver.ex_list_networks()
     errors.append(caught.value)
 
-    said = [repr(driver), str(driver), repr(driver.connection), repr(driver.connection._token)]
+    said = [repr(driver), str(driver), repr(driver.connection), repr(driver.connection.token)]
     for error in errors:
         for item in _chain(error):
             assert not hasattr(item, "request"), "it would hold the Authorization header"
             said += [str(item), repr(item), repr(vars(item))]
-    token = driver.connection._token.current(lambda: ("", 0.0))
+    token = driver.connection.token.current(lambda: ("", 0.0))
     pair = base64.b64encode(f"{emulator.client_id}:{SECRET}".encode()).decode()
     assert len(token) > 20
     for secret in (SECRET, "s3cr3t", token, pair):

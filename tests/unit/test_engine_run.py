@@ -167,7 +167,7 @@ def test_how_it_is_called(make: Make) -> None:
     engine = make('echo "$@"')
     [line] = engine.run(["up", "--yes"], 4321, lambda event: None).last_lines
     assert line == (
-        f"up --yes --json --non-interactive --stack dev --parallel 32 --cwd {engine.state.project}"
+        f"up --yes --json --non-interactive --stack dev --parallel 256 --cwd {engine.state.project}"
         " --client=127.0.0.1:4321 --exec-kind auto.inline"
     )
     [line] = engine.run(["destroy"], None, lambda event: None).last_lines

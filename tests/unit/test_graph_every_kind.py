@@ -222,3 +222,26 @@ def test_two_routes_are_two_resources() -> None:
     assert [node.inputs["destination"] for node in nodes] == blocks
     assert len({node.name for node in nodes}) == 4
     assert {node.inputs["placement"] for node in nodes} == {"c/r/z"}
+
+
+def test_what_is_around_is_told_where_it_matters() -> None:
+    stack = json.loads(json.dumps(FULL))
+    subnets = stack["networks"]["main"]["subnets"]
+    subnets["web"]["internet"] = subnets["db"]["internet"] = "outbound"
+    stack["networks"]["far"]["subnets"]["x"]["internet"] = "outbound"
+    stack["servers"]["db"]["disk"] = {"encrypted": True}
+    stack["servers"]["web"]["user_data"] = {"secret": "keyring:web"}
+    stack["servers"]["web"]["size"] |= {"gpu": 1, "gpu_model": "rtx4090"}
+    stack["volumes"]["logs"]["encrypted"] = True
+    made = build_graph(Stack.model_validate(stack), lambda value: value)
+    found = {node.address: node.inputs["around"] for node in made.nodes if "around" in node.inputs}
+    assert found == {
+        "Subnet/main.web": {"defaultRoute": True},
+        "Subnet/main.db": {"defaultRoute": True},
+        "VolumeAttachment/data": {"volumeEncrypted": True, "serverEncrypted": True},
+        **{f"VolumeAttachment/logs-{index}": {"volumeEncrypted": True, "serverEncrypted": False} for index in range(3)},
+    }
+    web = made.by_address["Server/web-0"].inputs
+    assert web["userData"] == {"secret": "keyring:web"}
+    assert web["size"] == {"vcpu": 2, "memory": "4 GiB", "gpu": 1, "gpuModel": "rtx4090"}
+    assert made.by_address["Server/db"].inputs["disk"]["encrypted"] is True

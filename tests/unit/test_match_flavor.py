@@ -196,3 +196,42 @@ def test_what_one_relaxes_to_does_fit(rows: list[Flavor], wanted: FlavorNeed) ->
         min(wanted.vcpu, row.vcpu), min(wanted.memory, row.memory), min(wanted.gpu, row.gpu), None, wanted.image_family
     )
     assert match_flavor(less, made, "r", "z").pick is not None
+
+
+CARDS = [
+    flavor("g1", 4, 16, 1, gpu_model="rtx2080ti"),
+    flavor("g2", 16, 64, 1, gpu_model="RTX4090"),
+    flavor("g3", 4, 16, 2),
+    flavor("plain", 4, 16),
+]
+
+
+@pytest.mark.parametrize(
+    ("model", "rows", "pick", "reasons", "nearest"),
+    [
+        (
+            "rtx4090",
+            CARDS,
+            "g2",
+            {"g1": "has rtx2080ti GPU, not rtx4090", "g3": "has an unknown GPU, not rtx4090"},
+            None,
+        ),
+        ("rtx2080ti", CARDS, "g1", {"g2": "has RTX4090 GPU, not rtx2080ti", "plain": "1 GPU short"}, None),
+        (None, CARDS, "g1", {"g2": "12 vCPU and 48 GiB more than g1"}, None),
+        ("h100", CARDS, None, {"g1": "has rtx2080ti GPU, not h100"}, "GPU models in z: RTX4090, rtx2080ti"),
+        ("h100", CARDS[3:], None, {"plain": "1 GPU short"}, "GPU models in z: none"),
+    ],
+)
+def test_the_model_of_a_gpu(
+    model: str | None, rows: list[Flavor], pick: str | None, reasons: dict[str, str], nearest: str | None
+) -> None:
+    wanted = FlavorNeed(2, Size.gib(4), 1, gpu_model=model)
+    found = match_flavor(wanted, catalog(*rows), "r", "z")
+    assert (found.pick.name if found.pick else None, found.nearest) == (pick, nearest)
+    losers = {loser.name: loser.reason for loser in found.losers}
+    assert losers | reasons == losers
+
+
+def test_what_is_relaxed_has_the_gpu_that_is_asked_for() -> None:
+    found = match_flavor(FlavorNeed(32, Size.gib(64), 1, gpu_model="rtx4090"), catalog(*CARDS), "r", "z")
+    assert found.nearest == "relax vcpu by 16 to get g2"

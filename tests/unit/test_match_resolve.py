@@ -348,3 +348,29 @@ def test_acceptance_goes_with_the_nodes() -> None:
     ]
     assert made.outputs == graph.outputs
     assert with_acceptance(graph, []) is graph
+
+
+def test_a_gpu_that_is_not_sold_is_named() -> None:
+    size = {"vcpu": 2, "memory": "4 GiB", "gpu": 2, "gpuModel": "h100"}
+    with pytest.raises(MatchError) as caught:
+        resolve("Server", {**SERVER, "size": size}, CATALOG, AT)
+    assert told(caught.value) == ("no flavor in Z-3 for 2 vCPU, 4 GiB, 2 h100 GPU", "GPU models in Z-3: none")
+
+
+def test_a_better_disk_that_is_taken_is_told() -> None:
+    plain = resolve("Server", {**SERVER, "disk": {"class": "ssd"}}, CATALOG, AT)
+    faster = resolve("Volume", {"size": "200 GiB", "class": "ssd"}, CATALOG, AT)
+    assert (plain.picks["diskType"], plain.reasons) == ("s1", ())
+    assert faster.picks["diskType"] == "n3"
+    assert faster.reasons == ("there is no ssd disk that is good enough in r-1: nvme is taken",)
+
+
+def test_a_root_disk_holds_its_image_and_a_licence_is_told() -> None:
+    (image, *_) = CATALOG.images
+    windows = replace(image, min_disk=Size.gib(40), licensed=True)
+    catalog = replace(CATALOG, images=(windows,))
+    with pytest.raises(MatchError) as caught:
+        resolve("Server", SERVER, catalog, AT)
+    assert told(caught.value) == ("a root disk of 20 GiB is too small for ubuntu-22.04", "ask for 40 GiB")
+    assert resolve("Server", {**SERVER, "disk": {"size": "40 GiB"}}, catalog, AT).picks["licensed"] is True
+    assert "licensed" not in resolve("Server", SERVER, CATALOG, AT).picks

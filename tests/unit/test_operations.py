@@ -241,7 +241,7 @@ def test_a_create_that_is_stopped(
         ({"poll": [PENDING]}, TimedOut),
         ({"read": [InvalidRequest("x")]}, InvalidRequest),
         ({"update": [InvalidRequest("x")]}, InvalidRequest),
-        ({"read": [NATIVE, NATIVE, None]}, FailedState),
+        ({"read": [NATIVE, None]}, FailedState),
     ],
 )
 def test_what_was_accepted_keeps_its_id(

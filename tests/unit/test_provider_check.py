@@ -15,6 +15,7 @@ from mcloud.engine.codec import UNKNOWN, Secret
 from mcloud.engine.provider.check import Checked, Failure, Request, check, defaults, normalise
 from mcloud.engine.provider.diff import Difference, difference, outputs_of
 from mcloud.model.resources import KINDS
+from mcloud.secrets import SecretReader
 from mcloud.units import Size
 
 SOURCE = Provenance("a page", date(2026, 1, 2), "vendor-doc")
@@ -212,7 +213,8 @@ def test_what_is_left_out_and_none_mean_the_same() -> None:
     model = KINDS["Subnet"].inputs
     base = {"placement": "c/r", "network": "c/r/n", "cidr": "10.0.0.0/24"}
     assert normalise(model, base | {"zone": None, "resolved": {"zone": "x"}}) == normalise(model, base)
-    assert normalise(model, base)[0] == base | {"internet": "none", "labels": {}, "extensions": {}, "accept": {}}
+    empty: dict[str, Any] = {"labels": {}, "extensions": {}, "accept": {}, "around": {}}
+    assert normalise(model, base)[0] == base | {"internet": "none", **empty}
 
 
 def test_defaults() -> None:
@@ -220,6 +222,7 @@ def test_defaults() -> None:
         "labels": {},
         "extensions": {},
         "accept": {},
+        "around": {},
         "securityGroups": [],
         "disk": {"size": "20 GiB", "class": "ssd"},
         "stateless": False,
@@ -299,3 +302,22 @@ def test_outputs_are_what_is_there_in_the_words_that_were_asked() -> None:
         "account": "acct",
     }
     assert outputs_of({}, Observed({}), "acct") == {"resolved": {}, "account": "acct"}
+
+
+def test_what_is_kept_elsewhere_gets_a_digest(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATA", "#!/bin/sh")
+    reader = SecretReader(key=b"k")
+    kept = SERVER | {"userData": {"secret": "env:DATA"}}
+    first = checked(kept, secrets=reader).inputs["userData"]
+    assert first == {"secret": "env:DATA", "digest": reader.digest("env:DATA")}
+    assert checked(kept | {"userData": first}, secrets=reader).inputs["userData"] == first
+    monkeypatch.setenv("DATA", "#!/bin/bash")
+    assert checked(kept, secrets=reader).inputs["userData"] != first
+    monkeypatch.delenv("DATA")
+    assert "DATA is not set" in checked(kept, secrets=reader).failures[0].reason
+    assert "there is no key" in checked(kept).failures[0].reason
+
+
+def test_what_is_around_changes_nothing() -> None:
+    before = checked(SERVER).inputs
+    assert differs(before | {"around": {"x": True}}, outputs=before) == Difference()

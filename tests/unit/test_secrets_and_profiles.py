@@ -19,7 +19,7 @@ from mcloud.adapter.profile import (
     save_profile,
 )
 from mcloud.errors import ProfileError
-from mcloud.secrets import SecretText, resolve
+from mcloud.secrets import SecretReader, SecretText, resolve
 
 HUSH = "s3cr3t-value"
 
@@ -214,3 +214,21 @@ def test_an_empty_profile() -> None:
     profiles_dir().mkdir(parents=True)
     (profiles_dir() / "empty.yaml").write_text("# nothing yet\n")
     assert load_profile("empty") == Profile()
+
+
+def test_a_digest_shows_a_change_and_nothing_else(tmp_path: Path) -> None:
+    file = tmp_path / "data"
+    file.write_text(f"{HUSH}\n")
+    file.chmod(0o600)
+    reader = SecretReader(tmp_path, b"key")
+    first = reader.digest("file:data")
+    assert reader.reveal("file:data") == HUSH
+    assert (len(first), HUSH in first, HUSH in repr(reader), "key'" in repr(reader)) == (64, False, False, False)
+    assert SecretReader(tmp_path, b"other").digest("file:data") != first
+    file.write_text("changed")
+    assert reader.digest("file:data") != first
+
+
+def test_a_digest_needs_a_key(tmp_path: Path) -> None:
+    with pytest.raises(ProfileError, match="there is no key to keep a secret's digest with"):
+        SecretReader(tmp_path).digest("env:NAME")

@@ -27,6 +27,7 @@ from mcloud_vng.emulator import (
     security,
     server,
     snapshot,
+    tag,
     volume,
 )
 from mcloud_vng.emulator.world import World, refuse, state_times
@@ -45,6 +46,7 @@ VSERVER = (
     *volume.ROUTES,
     *snapshot.ROUTES,
     *address.ROUTES,
+    *tag.ROUTES,
 )
 VLB = (*balancer.ROUTES, *listener.ROUTES, *pool.ROUTES, *l7policy.ROUTES, *certificate.ROUTES)
 GATEWAYS = {"/vserver/vserver-gateway": VSERVER, "/vserver/vlb-gateway": VLB}

@@ -11,7 +11,8 @@ from mcloud_vng.emulator.envelope import data, fields, not_emulated, page
 from mcloud_vng.emulator.network import check_quota, network, subnet
 from mcloud_vng.emulator.placement import server_group
 from mcloud_vng.emulator.security import group
-from mcloud_vng.emulator.volume import make_volume
+from mcloud_vng.emulator.tag import checked_tags
+from mcloud_vng.emulator.volume import ENCRYPTIONS, make_volume
 from mcloud_vng.emulator.world import Item, World, refuse, state_times
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}[A-Za-z0-9]")  # [CLI] v1.12.0
@@ -35,6 +36,7 @@ OPTIONAL = {
     "userDataBase64Encoded": bool,
     "rootDiskEncryptionType": str,
     "isEnableAutoRenew": bool,
+    "isPoc": bool,
 }
 # Fields of the service that would make more than a server with its root disk.
 ELSEWHERE = (
@@ -50,7 +52,6 @@ ELSEWHERE = (
     "snapshotInstancePointId",
     "configVolumeRestores",
     "externalNetworkInterfaceId",
-    "tags",
 )
 BUSY_FOR_DELETE = ("CREATING", "CREATING-BILLING", "DELETING", "CHANGING-SECURITY-GROUP")
 
@@ -75,6 +76,7 @@ def create_server(world: World, call: Call) -> Answer:
     if image["type"] not in world.image_types(flavor):
         raise refuse(400, f"flavor {flavor['id']} don't support image {image['id']}")
     _check_disk(world, body, zone)
+    tags = checked_tags(body)
     if body.get("serverGroupId"):
         server_group(world, body["serverGroupId"])
     groups = [group(world, item)["id"] for item in body.get("securityGroup") or ()] or [world.default_group]
@@ -103,8 +105,10 @@ def create_server(world: World, call: Call) -> Answer:
         "nics": [],
         "autoRenew": bool(body.get("isEnableAutoRenew")),
         "hasUserData": bool(body.get("userData")),
+        "isPoc": bool(body.get("isPoc")),
         "licence": bool(body.get("osLicence")),
     }
+    world.tags[server_id] = tags
     world.servers[server_id] = item
     # The vendor's clients wait through both names; which comes first is not known.
     world.later("server-create", item, "CREATING-BILLING", "ACTIVE")
@@ -132,6 +136,8 @@ def _check_disk(world: World, body: Item, zone: str) -> None:
     kind = world.volume_types.get(body["rootDiskTypeId"])
     if kind is None or kind["zone"] != zone:
         raise refuse(404, f"cannot get volume type with id {body['rootDiskTypeId']}", "NotFound")
+    if body.get("rootDiskEncryptionType") not in (None, "", *ENCRYPTIONS):
+        raise refuse(400, "rootDiskEncryptionType is invalid")
     least = max(20, int(kind["min_gib"]))
     if not least <= body["rootDiskSize"] <= int(kind["max_gib"]):
         raise refuse(400, f"field volume_size must from {least} to {kind['max_gib']}")
@@ -269,6 +275,7 @@ def delete_server(world: World, call: Call) -> Answer:
     def gone() -> None:
         world.servers.pop(item["uuid"], None)
         world.volumes.pop(disk["uuid"], None)
+        world.tags.pop(item["uuid"], None)
         flavor = world.flavors[item["flavorId"]]
         flavor["remaining"] = str(int(flavor["remaining"]) + 1)
 
@@ -281,6 +288,7 @@ def _let_go(world: World, item: Item, whole: bool) -> None:
     for volume in [one for one in world.volumes.values() if one["serverId"] == item["uuid"] and not one["bootable"]]:
         if whole:
             del world.volumes[volume["uuid"]]
+            world.tags.pop(volume["uuid"], None)
         else:
             volume |= {"serverId": None, "serverIdList": [], "status": "AVAILABLE"}
     if item.get("wan"):

@@ -7,6 +7,7 @@ import re
 from mcloud.emulator.http import Answer, Call
 from mcloud_vng.emulator.envelope import body_of, data, fields, not_emulated, page
 from mcloud_vng.emulator.network import check_quota
+from mcloud_vng.emulator.tag import checked_tags
 from mcloud_vng.emulator.world import Item, World, refuse, state_times
 
 NAME = re.compile(r"[A-Za-z0-9.@_ -]{5,50}")
@@ -16,9 +17,16 @@ BAD_NAME = (
 )
 ENCRYPTIONS = ("aes-xts-plain64_128", "aes-xts-plain64_256")
 PER_SERVER = 10
-OPTIONAL = {"zoneId": str, "encryptionType": str, "multiAttach": bool, "createdFrom": str}
+OPTIONAL = {
+    "zoneId": str,
+    "encryptionType": str,
+    "multiAttach": bool,
+    "createdFrom": str,
+    "isEnableAutoRenew": bool,
+    "isPoc": bool,
+}
 # Fields of the service that would make more than an empty volume.
-ELSEWHERE = ("backupVolumePointId", "imageId", "tags")
+ELSEWHERE = ("backupVolumePointId", "imageId")
 SIZES = "exceeded volume_size quota. current used: {used}, max: {max}"
 
 
@@ -67,10 +75,13 @@ def create_volume(world: World, call: Call) -> Answer:
     if body.get("encryptionType") not in (None, "", *ENCRYPTIONS):
         raise refuse(400, "encryptionType is invalid")
     _check_snapshot(world, body)
+    tags = checked_tags(body)
     check_quota(world, "VOLUME", "exceeded volume quota. current used: {used}, max: {max}")
     check_quota(world, "VOLUME_SIZE", SIZES, body["size"])
     item = make_volume(world, body["name"], body["size"], kind["id"], zone)
     item |= {"encryptionType": body.get("encryptionType") or None, "multiAttach": bool(body.get("multiAttach"))}
+    world.paid[item["uuid"]] = {"autoRenew": bool(body.get("isEnableAutoRenew")), "isPoc": bool(body.get("isPoc"))}
+    world.tags[item["uuid"]] = tags
     world.later("volume-create", item, "AVAILABLE")
     return data(item, 202)
 
@@ -130,6 +141,9 @@ def resize_volume(world: World, call: Call) -> Answer:
     if kind is None:
         raise refuse(404, f"cannot get volume type with id {body['newVolumeTypeId']}", "NotFound")
     if kind["zone"] != item["zone"]["uuid"]:
+        raise refuse(400, "new volume type must be same zone")
+    if kind["type_zone"] != item["volumeTypeZoneName"]:
+        # The text says "zone"; that of a migration, which goes between SSD and NVMe, says "must be different zone".
         raise refuse(400, "new volume type must be same zone")
     if item["status"] not in ("IN-USE", "AVAILABLE"):
         raise refuse(400, f"volume with id {item['uuid']} is in-process")
@@ -209,6 +223,8 @@ def delete_volume(world: World, call: Call) -> Answer:
 
     def gone() -> None:
         world.volumes.pop(item["uuid"], None)
+        world.tags.pop(item["uuid"], None)
+        world.paid.pop(item["uuid"], None)
 
     world.agenda.after(state_times()["volume-delete"], gone)
     return data(item, 202)

@@ -103,6 +103,8 @@ class World:
         self.volumes: dict[str, Item] = {}
         self.attached_once: set[str] = set()  # ids of volumes: only these can be snapshotted [DOC]
         self.snapshots: dict[str, Item] = {}
+        self.tags: dict[str, list[Item]] = {}
+        self.paid: dict[str, Item] = {}
         self.addresses: dict[str, Item] = {}
         self.server_groups: dict[str, Item] = {}
         self.route_tables: dict[str, Item] = {}

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
+from mcloud.adapter.charges import Charge
 from mcloud.adapter.gaps import Gap
 from mcloud.adapter.kind import Found, Inputs, Kind, Native, Observed, Picks, Poll
 from mcloud.errors import NotFound
 from mcloud.model.base import Placement
-from mcloud_vng import translate
+from mcloud_vng import limits, translate
+from mcloud_vng.resources import payment
 from mcloud_vng.session import VngSession
 from mcloud_vng.topology import first_interface
+
+if TYPE_CHECKING:
+    from mcloud.catalog.types import Catalog
 
 
 class PublicIp(Kind):
@@ -30,10 +35,14 @@ class PublicIp(Kind):
     believe_none_after = 10.0
 
     def gaps(self, resource: str, inputs: Inputs) -> list[Gap]:
+        found = [*limits.untagged(resource, inputs), *limits.unknown_knobs(resource, inputs)]
         if inputs.get("server"):
-            return []
+            return found
         reason = "VNG has no call that allocates an address without a server ([SDK], [CLI], [MCP]; 2026-08)"
-        return [Gap("address-without-server", resource, "blocking", reason, "name the server that has it")]
+        return [Gap("address-without-server", resource, "blocking", reason, "name the server that has it"), *found]
+
+    def charges(self, inputs: Inputs, picks: Picks, catalog: Catalog) -> list[Charge]:
+        return payment.of_address(catalog)
 
     def translate(self, inputs: Inputs, picks: Picks) -> dict[str, Any]:
         return {}

@@ -13,6 +13,7 @@ from mcloud.errors import Conflict, InUse, InvalidRequest
 from mcloud.model.base import Placement
 from mcloud.model.resources import CorsInputs, LifecycleInputs
 from mcloud.model.storage import BUCKET
+from mcloud_vng import limits
 from mcloud_vng.policy import foreign_principals, names_bucket, native_policy, neutral_policy
 from mcloud_vng.session import VngSession
 
@@ -58,10 +59,8 @@ class Bucket(Kind):
         if name and names_bucket(policy, name):
             reason = "the policy names its own bucket"
             found.append(Gap("policy-bucket-name", resource, "blocking", reason, f"write {BUCKET} instead of {name}"))
-        if inputs.get("labels"):
-            reason = "vStorage's documents know no tags of buckets [DOC]"
-            found.append(Gap("labels", resource, "substituted", reason, "the labels stay in the state only"))
-        return found
+        found += limits.untagged(resource, inputs, "vStorage's documents know no tags of buckets [DOC]")
+        return [*found, *limits.unknown_knobs(resource, inputs)]
 
     def translate(self, inputs: Inputs, picks: Picks) -> Raw:
         """Name and settings, each as the S3 call for it takes it; None and empty where there is nothing to set."""

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
+from mcloud.adapter.gaps import Gap
 from mcloud.adapter.kind import Found, Inputs, Kind, Native, Observed, Picks
 from mcloud.errors import QuotaExceeded, Temporary
 from mcloud.model.base import Placement
-from mcloud_vng import topology
+from mcloud_vng import limits, topology
 from mcloud_vng.session import VngSession
 
 MOST = 10  # interfaces of a server, its first one too ([DOC] quota-limit.md 2026-08)
@@ -23,6 +24,9 @@ class NetworkInterface(Kind):
     kind = "NetworkInterface"
     replace_on: ClassVar[frozenset[str]] = frozenset({"server", "subnet"})
     believe_none_after = 10.0
+
+    def gaps(self, resource: str, inputs: Inputs) -> list[Gap]:
+        return [*limits.untagged(resource, inputs), *limits.unknown_knobs(resource, inputs)]
 
     def translate(self, inputs: Inputs, picks: Picks) -> dict[str, Any]:
         return topology.interface_body(inputs)
@@ -49,9 +53,7 @@ class NetworkInterface(Kind):
         server_id, subnet = str(inputs["server"]), str(inputs["subnet"]).split("/")[1]
         nics = session.driver.ex_list_interfaces(server_id)
         first = topology.first_interface({"internalInterfaces": nics})
-        return [
-            f"{server_id}/{nic['uuid']}" for nic in nics if nic is not first and nic.get("subnetUuid") == subnet
-        ]
+        return [f"{server_id}/{nic['uuid']}" for nic in nics if nic is not first and nic.get("subnetUuid") == subnet]
 
     def read(self, session: VngSession, native_id: str) -> Native | None:
         server_id, wanted = native_id.split("/")

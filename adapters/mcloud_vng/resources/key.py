@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from mcloud.adapter.gaps import Gap
 from mcloud.adapter.kind import Found, Inputs, Kind, Native, Observed, Picks
 from mcloud.model.base import Placement
-from mcloud_vng import translate
+from mcloud_vng import limits, translate
 from mcloud_vng.resources.network import by_name
 from mcloud_vng.session import VngSession
 
@@ -22,11 +22,12 @@ class KeyPair(Kind):
 
     def gaps(self, resource: str, inputs: Inputs) -> list[Gap]:
         key_type = str(inputs["publicKey"]).split(" ", 1)[0]
+        found = [*limits.untagged(resource, inputs), *limits.unknown_knobs(resource, inputs)]
         if key_type == "ssh-rsa":
-            return []
+            return found
         reason = f"VNG takes RSA keys only and answers 'Invalid public key' to {key_type} (LIVE [3P] 2026-07)"
         alternative = "make an RSA key for these servers: ssh-keygen -t rsa -b 4096"
-        return [Gap("key-type", resource, "blocking", reason, alternative)]
+        return [Gap("key-type", resource, "blocking", reason, alternative), *found]
 
     def translate(self, inputs: Inputs, picks: Picks) -> dict[str, Any]:
         return translate.key_body(inputs)

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from mcloud.adapter.gaps import Gap
 from mcloud.adapter.kind import Found, Inputs, Kind, Native, Observed, Picks, Poll
 from mcloud.model.base import Placement
-from mcloud_vng import translate
+from mcloud_vng import limits, translate
 from mcloud_vng.session import VngSession
 
 # [DOC] vpc/virtual-private-cloud-vpc.md 2026-08-07; MCP-LIVE 2026-09 refuses the rest with "reserved for system".
@@ -42,6 +42,19 @@ def _range_is_sold(block: ipaddress.IPv4Network | ipaddress.IPv6Network) -> bool
     return inside_172 or any(block.subnet_of(item) for item in RANGES if isinstance(item, ipaddress.IPv4Network))
 
 
+def _outbound(resource: str, routed: bool) -> Gap:
+    """Of a subnet that wants a way out without addresses of its own."""
+    reason = "VNG's NAT is ordered through billing and no official client can do it ([3P] live 2026-10)"
+    if routed:
+        instead = "the network's route to 0.0.0.0/0 leads out; its server must do NAT"
+        return Gap("subnet-outbound-route", resource, "substituted", reason, instead)
+    alternative = (
+        "route 0.0.0.0/0 to a server that does NAT (routes of the network), order a Public NAT instance in the "
+        "console, or give the servers public addresses"
+    )
+    return Gap("subnet-outbound-internet", resource, "lossy", reason, alternative)
+
+
 class Network(Kind):
     """A VPC."""
 
@@ -55,11 +68,12 @@ class Network(Kind):
 
     def gaps(self, resource: str, inputs: Inputs) -> list[Gap]:
         block = ipaddress.ip_network(inputs["cidr"])
+        found = [*limits.untagged(resource, inputs), *limits.unknown_knobs(resource, inputs)]
         if _range_is_sold(block) and block.prefixlen in NETWORK_PREFIXES:
-            return []
+            return found
         wanted = f"one block of /{', /'.join(map(str, NETWORK_PREFIXES))}"
         reason = f"{block} cannot be a VPC's block: VNG takes {wanted} in 10.0.0.0/8, 172.16-172.24 or 192.168.0.0/16"
-        return [Gap("network-cidr", resource, "blocking", reason, "choose a /16 of these ranges and renumber")]
+        return [Gap("network-cidr", resource, "blocking", reason, "choose a /16 of these ranges and renumber"), *found]
 
     def translate(self, inputs: Inputs, picks: Picks) -> dict[str, Any]:
         return translate.network_body(inputs)
@@ -111,17 +125,8 @@ class Subnet(Kind):
             reason = f"{block} cannot be a subnet's block: VNG takes {sizes}"
             found.append(Gap("subnet-cidr", resource, "blocking", reason, "round the block to one of these sizes"))
         if inputs.get("internet") == "outbound":
-            found.append(
-                Gap(
-                    "subnet-outbound-internet",
-                    resource,
-                    "lossy",
-                    "VNG's NAT is ordered through billing and no official client can do it ([3P] live 2026-10)",
-                    "route 0.0.0.0/0 to a server that does NAT (routes of the network), order a Public NAT instance in "
-                    "the console, or give the servers public addresses",
-                )
-            )
-        return found
+            found.append(_outbound(resource, bool((inputs.get("around") or {}).get("defaultRoute"))))
+        return [*found, *limits.untagged(resource, inputs), *limits.unknown_knobs(resource, inputs)]
 
     def translate(self, inputs: Inputs, picks: Picks) -> dict[str, Any]:
         return translate.subnet_body(inputs, picks)

@@ -9,7 +9,7 @@ from mcloud.adapter.gaps import Gap
 from mcloud.adapter.kind import Found, Inputs, Kind, Native, Observed, Picks
 from mcloud.errors import InvalidRequest
 from mcloud.model.base import Placement
-from mcloud_vng import topology
+from mcloud_vng import limits, topology
 from mcloud_vng.resources.network import by_name
 from mcloud_vng.session import VngSession
 
@@ -31,10 +31,8 @@ class PlacementGroup(Kind):
             )
             alternative = "the soft policy is taken: servers are placed so as far as there is room"
             found.append(Gap("strict-placement", resource, "lossy", reason, alternative))
-        if inputs.get("labels"):
-            reason = "labels of server groups are not written on VNG by this version"
-            found.append(Gap("labels", resource, "substituted", reason, "the labels stay in the state only"))
-        return found
+        found += limits.untagged(resource, inputs)
+        return [*found, *limits.unknown_knobs(resource, inputs)]
 
     def translate(self, inputs: Inputs, picks: Picks) -> dict[str, Any]:
         return topology.placement_group_body(inputs, picks)

@@ -10,7 +10,7 @@ from mcloud.adapter.gaps import Gap
 from mcloud.adapter.kind import Found, Inputs, Kind, Native, Observed, Picks, Poll
 from mcloud.errors import Conflict, InUse, InvalidRequest, NotFound
 from mcloud.model.base import Placement
-from mcloud_vng import topology
+from mcloud_vng import limits, topology
 from mcloud_vng.resources.network import phase
 from mcloud_vng.session import VngSession
 
@@ -32,10 +32,11 @@ class Route(Kind):
     deadline = 900.0
 
     def gaps(self, resource: str, inputs: Inputs) -> list[Gap]:
+        found = [*limits.untagged(resource, inputs), *limits.unknown_knobs(resource, inputs)]
         if ipaddress.ip_network(inputs["destination"]).version == 4:
-            return []
+            return found
         reason = f"{inputs['destination']} cannot be routed: VNG's networks and routes are IPv4 ([MCP] 2026-08)"
-        return [Gap("route-ipv6", resource, "blocking", reason, "take the route out")]
+        return [Gap("route-ipv6", resource, "blocking", reason, "take the route out"), *found]
 
     def translate(self, inputs: Inputs, picks: Picks) -> dict[str, Any]:
         """The entry, without its target: the gateway's address is known to the cloud only."""

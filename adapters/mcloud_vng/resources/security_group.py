@@ -9,7 +9,7 @@ from mcloud.adapter.gaps import Gap
 from mcloud.adapter.kind import Found, Inputs, Kind, Native, Observed, Picks
 from mcloud.errors import NotFound
 from mcloud.model.base import Placement
-from mcloud_vng import translate
+from mcloud_vng import limits, translate
 from mcloud_vng.resources.network import by_name
 from mcloud_vng.session import VngSession
 
@@ -32,7 +32,8 @@ class SecurityGroup(Kind):
     believe_none_after = 2.0
 
     def gaps(self, resource: str, inputs: Inputs) -> list[Gap]:
-        return _description_gaps(resource, inputs)
+        found = [*limits.untagged(resource, inputs), *limits.unknown_knobs(resource, inputs)]
+        return [*_description_gaps(resource, inputs), *found]
 
     def translate(self, inputs: Inputs, picks: Picks) -> dict[str, Any]:
         return translate.group_body(inputs)
@@ -108,7 +109,8 @@ class SecurityGroupRule(Kind):
                 )
             )
         found += _description_gaps(resource, inputs)
-        return found
+        found += limits.untagged(resource, inputs)
+        return [*found, *limits.unknown_knobs(resource, inputs)]
 
     def translate(self, inputs: Inputs, picks: Picks) -> dict[str, Any]:
         return {"rules": translate.rule_bodies(inputs)}

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any, ClassVar
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
 
+from mcloud.adapter.charges import Charge
 from mcloud.adapter.gaps import Gap
 from mcloud.adapter.kind import Found, Inputs, Kind, Native, Observed, Picks, Poll
 from mcloud.model.base import Placement
 from mcloud.units import Size
-from mcloud_vng import translate
+from mcloud_vng import limits, translate
+from mcloud_vng.resources import payment, tags
 from mcloud_vng.resources.network import by_name, phase
 from mcloud_vng.session import VngSession
 
+if TYPE_CHECKING:
+    from mcloud.catalog.types import Catalog
+
 LEAST_ROOT_DISK = 20  # GiB, [CLI] and the SSD description (LIVE)
 READY = ("ACTIVE", "STOPPED")
+UNDER_WAY = ("CREATING", "CREATING-BILLING", "DELETING")  # what its disk is like tells nothing then
 
 
 class Server(Kind):
@@ -28,11 +34,9 @@ class Server(Kind):
             "key",
             # A server joins a group when it is made; none joins or leaves later ([MCP] 2026-08).
             "placementGroup",
-            "userData",
             "extensions",
             "resolved.zone",
             "resolved.imageId",
-            "resolved.diskTypeId",
         }
     )
     deadline = 1800.0
@@ -40,9 +44,13 @@ class Server(Kind):
 
     def replaces(self, changed: frozenset[str], old: Inputs, new: Inputs) -> frozenset[str]:
         found = changed & self.replace_on
-        # A root disk grows in place and never shrinks.
-        if "disk" in changed and translate.disk_gib(new) < translate.disk_gib(old):
+        if "billing" in changed and translate.renews(old) != translate.renews(new):
+            raise payment.unchangeable("server")
+        # A root disk grows in place and never shrinks; between SSD and NVMe it would have to be migrated.
+        if "disk" in changed and not _stays(changed, old.get("disk") or {}, new.get("disk") or {}):
             found |= {"disk"}
+        if "userData" in changed and not _same_text(old.get("userData"), new.get("userData")):
+            found |= {"userData"}
         return found
 
     def gaps(self, resource: str, inputs: Inputs) -> list[Gap]:
@@ -51,10 +59,10 @@ class Server(Kind):
         if disk.whole_gib < LEAST_ROOT_DISK:
             reason = f"a root disk on VNG has at least {LEAST_ROOT_DISK} GiB ([CLI] v1.12.0, LIVE); asked for {disk}"
             found.append(Gap("root-disk-size", resource, "blocking", reason, f"ask for {LEAST_ROOT_DISK} GiB"))
-        if inputs.get("labels"):
-            reason = "labels of servers are not written on VNG by this version (at most 10, values of 3-255 characters)"
-            found.append(Gap("labels", resource, "substituted", reason, "the labels stay in the state only"))
-        return found
+        return [*found, *limits.tag_gaps(resource, inputs), *limits.unknown_knobs(resource, inputs, payment.KNOBS)]
+
+    def charges(self, inputs: Inputs, picks: Picks, catalog: Catalog) -> list[Charge]:
+        return payment.of_server(inputs, picks, catalog)
 
     def translate(self, inputs: Inputs, picks: Picks) -> dict[str, Any]:
         return translate.server_body(inputs, picks)
@@ -71,7 +79,7 @@ class Server(Kind):
         server = session.driver.ex_get_server(native_id)
         if server is None:
             return None
-        boot = server.get("bootVolumeId")
+        boot = server.get("bootVolumeId") if server["status"] not in UNDER_WAY else None
         return {"server": server, "disk": session.driver.ex_get_volume(boot) if boot else None}
 
     def poll(self, session: VngSession, native_id: str, native: Native | None) -> Poll:
@@ -88,10 +96,17 @@ class Server(Kind):
         if native is None:
             return False
         return (
-            self._resize(session, native_id, native["server"], picks)
+            self._retag(session, native_id, old, new)
+            or self._resize(session, native_id, native["server"], picks)
             or self._grow(session, native["disk"], new, picks)
             or self._regroup(session, native_id, native["server"], new)
         )
+
+    def _retag(self, session: VngSession, native_id: str, old: Inputs, new: Inputs) -> bool:
+        """Tags are not read with the server, so they are written where the labels changed; nothing is to be awaited."""
+        if (old.get("labels") or {}) != (new.get("labels") or {}):
+            tags.rewrite(session, native_id, "SERVER", old, new)
+        return False
 
     def _resize(self, session: VngSession, native_id: str, server: Native, picks: Picks) -> bool:
         """The documents ask for a stopped server; whether a running one can be resized is unknown."""
@@ -107,10 +122,14 @@ class Server(Kind):
         return True
 
     def _grow(self, session: VngSession, disk: Native | None, new: Inputs, picks: Picks) -> bool:
-        wanted = translate.disk_gib(new)
-        if disk is None or int(disk["size"]) >= wanted:
+        """Size and type in one call, as the vendor's Terraform provider does."""
+        if disk is None:
             return False
-        session.driver.ex_resize_volume(disk["uuid"], wanted, disk["volumeTypeId"])
+        size = max(int(disk["size"]), translate.disk_gib(new))
+        kind = picks.get("diskTypeId") or disk["volumeTypeId"]
+        if (int(disk["size"]), disk["volumeTypeId"]) == (size, kind):
+            return False
+        session.driver.ex_resize_volume(disk["uuid"], size, kind)
         return True
 
     def _regroup(self, session: VngSession, native_id: str, server: Native, new: Inputs) -> bool:
@@ -132,6 +151,20 @@ class Server(Kind):
         return by_name([(item["name"], item["uuid"]) for item in servers], inputs["name"])
 
     def list(self, session: VngSession) -> Iterator[tuple[str, Native]]:
-        disks = {item["uuid"]: item for item in session.driver.ex_list_volumes() if item.get("bootable")}
+        """The list shows no boot disks (MCP-LIVE); the volumes tell whose they are."""
+        disks = {item.get("serverId"): item for item in session.driver.ex_list_volumes() if item.get("bootable")}
         for item in session.driver.ex_list_servers():
-            yield item["uuid"], {"server": item, "disk": disks.get(item.get("bootVolumeId"))}
+            yield item["uuid"], {"server": item, "disk": disks.get(item["uuid"])}
+
+
+def _stays(changed: frozenset[str], old: Inputs, new: Inputs) -> bool:
+    """Whether a root disk can become the other one in place."""
+    same = old.get("class", "ssd") == new.get("class", "ssd") or "resolved.diskTypeId" not in changed
+    same = same and bool(old.get("encrypted")) == bool(new.get("encrypted"))
+    return same and translate.disk_gib({"disk": old}) <= translate.disk_gib({"disk": new})
+
+
+def _same_text(old: Any, new: Any) -> bool:
+    """Whether two references lead to one text."""
+    both = isinstance(old, Mapping) and isinstance(new, Mapping)
+    return both and bool(old.get("digest")) and old.get("digest") == new.get("digest")

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
+from mcloud.adapter.charges import Charge
 from mcloud.adapter.gaps import Gap
 from mcloud.adapter.kind import Found, Inputs, Kind, Native, Observed, Picks, Poll
 from mcloud.errors import InvalidRequest
 from mcloud.model.base import Placement
 from mcloud.units import Size
-from mcloud_vng import translate
+from mcloud_vng import limits, translate
+from mcloud_vng.resources import payment, tags
 from mcloud_vng.resources.network import by_name, phase
 from mcloud_vng.session import VngSession
+
+if TYPE_CHECKING:
+    from mcloud.catalog.types import Catalog
 
 LEAST = 10  # GiB of a data disk, in the SSD description (LIVE); the type's own minimum says 1
 READY = ("AVAILABLE", "IN-USE")
@@ -27,7 +32,12 @@ class Volume(Kind):
 
     def replaces(self, changed: frozenset[str], old: Inputs, new: Inputs) -> frozenset[str]:
         """Nothing: a new volume would be empty and the old one's data gone."""
-        lost = sorted(changed & {"encrypted", "resolved.zone"})
+        if "billing" in changed and translate.renews(old) != translate.renews(new):
+            raise payment.unchangeable("volume")
+        lost = sorted(changed & {"encrypted", "extensions", "resolved.zone"})
+        if {"class", "resolved.diskTypeId"} <= changed:
+            # Between SSD and NVMe a volume is migrated, in three steps whose states are not known ([SDK], [MCP]).
+            lost.insert(0, "class")
         if lost:
             words = " and ".join(name.removeprefix("resolved.") for name in lost)
             raise InvalidRequest(
@@ -42,10 +52,10 @@ class Volume(Kind):
         if size.whole_gib < LEAST:
             reason = f"a data disk on VNG has at least {LEAST} GiB (LIVE [3P] 2026-09); asked for {size}"
             found.append(Gap("data-disk-size", resource, "blocking", reason, f"ask for {LEAST} GiB"))
-        if inputs.get("labels"):
-            reason = "labels of volumes are not written on VNG by this version"
-            found.append(Gap("labels", resource, "substituted", reason, "the labels stay in the state only"))
-        return found
+        return [*found, *limits.tag_gaps(resource, inputs), *limits.unknown_knobs(resource, inputs, payment.KNOBS)]
+
+    def charges(self, inputs: Inputs, picks: Picks, catalog: Catalog) -> list[Charge]:
+        return payment.of_volume(inputs, picks, catalog)
 
     def translate(self, inputs: Inputs, picks: Picks) -> dict[str, Any]:
         return translate.volume_body(inputs, picks)
@@ -66,6 +76,8 @@ class Volume(Kind):
         native = session.driver.ex_get_volume(native_id)
         if native is None:
             return False
+        if (old.get("labels") or {}) != (new.get("labels") or {}):
+            tags.rewrite(session, native_id, "VOLUME", old, new)
         there, wanted = int(native["size"]), Size.parse(new["size"]).whole_gib
         if wanted < there:
             raise InvalidRequest(
@@ -100,6 +112,18 @@ class VolumeAttachment(Kind):
     # A volume is on one server at a time.
     delete_first = True
     believe_none_after = 5.0
+
+    def gaps(self, resource: str, inputs: Inputs) -> list[Gap]:
+        found = [*limits.untagged(resource, inputs), *limits.unknown_knobs(resource, inputs)]
+        around = inputs.get("around") or {}
+        if around.get("volumeEncrypted") and not around.get("serverEncrypted"):
+            reason = (
+                "VNG attaches an encrypted volume only to a server that was made with encrypted disks, and answers 400 "
+                "otherwise (LIVE [3P] 2026-10)"
+            )
+            alternative = "give the server disk: {encrypted: true}, or leave the volume unencrypted"
+            found.append(Gap("encrypted-volume", resource, "blocking", reason, alternative))
+        return found
 
     def translate(self, inputs: Inputs, picks: Picks) -> dict[str, Any]:
         return {}

@@ -7,7 +7,7 @@ a fresher catalog never resizes a running server.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
@@ -22,12 +22,14 @@ from mcloud.errors import McloudError
 from mcloud.match.resolve import resolve
 from mcloud.model.base import Placement
 from mcloud.model.resources import KindType, ResourceInputs, reference_fields
+from mcloud.secrets import SecretReader
 
 CHOSEN_FROM: dict[str, tuple[str, ...]] = {
     "flavor": ("size", "flavor"),
     "flavorId": ("size", "flavor"),
     "image": ("image",),
     "imageId": ("image",),
+    "licensed": ("image",),
     "diskType": ("disk.class", "disk.minIops", "class", "minIops"),
     "diskTypeId": ("disk.class", "disk.minIops", "class", "minIops"),
 }
@@ -60,6 +62,7 @@ class Request:
         seed: random bytes of the engine for this resource.
         state_id: the state's random id.
         rematch: choose anew.
+        secrets: reads what is kept elsewhere, for its digest.
     """
 
     type: KindType
@@ -69,6 +72,7 @@ class Request:
     seed: bytes
     state_id: str
     rematch: bool = False
+    secrets: SecretReader = field(default_factory=SecretReader)
 
 
 def check(request: Request, kind: Kind, catalog: Catalog) -> Checked:
@@ -84,6 +88,7 @@ def check(request: Request, kind: Kind, catalog: Catalog) -> Checked:
             inputs["name"] = olds.get("name") or physical_name(
                 request.name, request.state_id, request.seed, kind.name_limit
             )
+        inputs |= {key: _digested(value, request.secrets) for key, value in inputs.items() if is_secret(value)}
         inputs["resolved"] = _choose(request, inputs, olds, catalog, placement)
     except McloudError as error:
         return Checked(inputs, (Failure("", str(error)),))
@@ -113,6 +118,15 @@ def normalise(model: type[ResourceInputs], news: Mapping[str, Any]) -> tuple[dic
         return dict(news), ()
     dumped = parsed.model_dump(mode="json", by_alias=True, exclude_none=True)
     return dumped | unknown, ()
+
+
+def is_secret(value: Any) -> bool:
+    """Whether an input is a reference to a text that is kept elsewhere."""
+    return isinstance(value, Mapping) and isinstance(value.get("secret"), str)
+
+
+def _digested(value: Mapping[str, Any], secrets: SecretReader) -> dict[str, Any]:
+    return {"secret": value["secret"], "digest": secrets.digest(str(value["secret"]))}
 
 
 @cache

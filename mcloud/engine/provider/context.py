@@ -18,8 +18,9 @@ from mcloud.adapter.profile import Profile, current_name, load_profile
 from mcloud.catalog.cache import load_live, load_price_book
 from mcloud.catalog.overlay import overlay
 from mcloud.catalog.types import Catalog
-from mcloud.errors import ForeignAccount
+from mcloud.errors import ForeignAccount, ProfileError
 from mcloud.model.base import Placement
+from mcloud.secrets import BASE_FOLDER, KEY_FILE, SecretReader
 
 STATE_ID = "MCLOUD_STATE_ID"
 CATALOGS = "MCLOUD_CATALOGS"
@@ -32,6 +33,20 @@ def live_file(folder: Path, at: Placement) -> Path:
     return folder / f"{at.cloud}-{at.region}.json"
 
 
+def _secret_reader() -> SecretReader:
+    """As the variables say.
+
+    Raises:
+        ProfileError: the key cannot be read.
+    """
+    file = os.environ.get(KEY_FILE)
+    try:
+        key = Path(file).read_bytes().strip() if file else b""
+    except OSError as error:
+        raise ProfileError(f"{KEY_FILE}: {file} cannot be read: {error.strerror}") from error
+    return SecretReader(Path(os.environ.get(BASE_FOLDER) or "."), key)
+
+
 @dataclass
 class Context:
     """Shared by all calls; safe to use from many threads."""
@@ -40,6 +55,7 @@ class Context:
     state_id: str
     rematch: bool = False
     catalogs: Path | None = None
+    secrets: SecretReader = field(default_factory=SecretReader)
     cancelled: threading.Event = field(default_factory=threading.Event)
 
     def __post_init__(self) -> None:
@@ -62,6 +78,7 @@ class Context:
             state_id=os.environ.get(STATE_ID, "x"),
             rematch=os.environ.get(REMATCH) == "1",
             catalogs=Path(folder) if folder else None,
+            secrets=_secret_reader(),
         )
 
     def _home_lock(self, home: str) -> threading.Lock:

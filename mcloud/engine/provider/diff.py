@@ -16,7 +16,7 @@ from mcloud.engine.provider.check import defaults
 from mcloud.model.base import Placement
 from mcloud.model.resources import KindType
 
-NOT_COMPARED = frozenset({"resolved", "accept"})
+NOT_COMPARED = frozenset({"resolved", "accept", "around"})
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
-THREADS = 128
+THREADS = 288
 
 
 def main() -> None:

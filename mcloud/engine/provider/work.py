@@ -9,6 +9,7 @@ from typing import Any
 from mcloud.adapter.kind import Kind, Observed
 from mcloud.adapter.operations import Operations, Unfinished
 from mcloud.engine.codec import UNKNOWN
+from mcloud.engine.provider.check import is_secret
 from mcloud.engine.provider.context import Context
 from mcloud.engine.provider.diff import outputs_of
 from mcloud.errors import McloudError, PlacementError
@@ -84,7 +85,7 @@ class Work:
         at = Placement.parse(inputs["placement"])
         kind = self.kind(at)
         operations = self.context.operations(at)
-        native_inputs = self.native(inputs, at)
+        native_inputs = self.revealed(self.native(inputs, at))
         picks = inputs.get("resolved") or {}
         self._picks_are_known(picks)
         self.context.listings(at).forget()
@@ -129,9 +130,8 @@ class Work:
         picks = news.get("resolved") or {}
         self._picks_are_known(picks)
         self.context.listings(at).forget()
-        native = operations.finish(
-            kind, native_id, self.native(olds, at), self.native(news, at), picks, self.what, self.tell
-        )
+        wanted = self.revealed(self.native(news, at))
+        native = operations.finish(kind, native_id, self.native(olds, at), wanted, picks, self.what, self.tell)
         return self.outputs(operations, kind, at, news, native)
 
     def delete(self, resource_id: str, olds: Mapping[str, Any]) -> None:
@@ -155,6 +155,15 @@ class Work:
             elif isinstance(value, (list, tuple)):
                 values[name] = [self._native_reference(item, at, name) for item in value]
         return values
+
+    def revealed(self, inputs: Mapping[str, Any]) -> dict[str, Any]:
+        """Inputs with the texts that are kept elsewhere, for the call and for nothing else.
+
+        Raises:
+            ProfileError: one cannot be read.
+        """
+        secrets = self.context.secrets
+        return {key: secrets.reveal(value["secret"]) if is_secret(value) else value for key, value in inputs.items()}
 
     def _native_reference(self, value: str, at: Placement, name: str) -> str:
         home, native = split_id(value)

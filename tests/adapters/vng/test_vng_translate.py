@@ -6,9 +6,12 @@ MCLOUD_REGEN=1 writes bodies and gaps anew; the difference is then read by a per
 
 from __future__ import annotations
 
+import ast
 import ipaddress
 import json
 import os
+import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +19,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mcloud.adapter.kind import Observed
+from mcloud.adapter.kind import Kind, Observed
 from mcloud.errors import InvalidRequest
 from mcloud.model.base import Placement
+from mcloud.model.resources import KINDS as NEUTRAL
 from mcloud.model.resources import BucketInputs
 from mcloud.units import Size
 from mcloud_vng import translate
@@ -58,30 +62,52 @@ def test_native_and_gaps_are_the_golden_ones(kind: str, name: str) -> None:
     assert made(kind, case) == case
 
 
+def declared(source: str) -> Iterator[tuple[str, str]]:
+    """(code, class) of every Gap(...) in a module; both must be written as plain texts, so that they can be found."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Call) and getattr(node.func, "id", None) == "Gap":
+            code, _, klass = node.args[:3]
+            assert isinstance(code, ast.Constant)
+            assert isinstance(klass, ast.Constant)
+            yield str(code.value), str(klass.value)
+
+
 @unless_regenerated
-def test_every_gap_is_in_a_golden_file(repository: Path) -> None:
-    told = {gap["code"] for case in CASES.values() for gap in case["gaps"]}
-    assert told == {
-        "network-cidr",
-        "subnet-cidr",
-        "subnet-outbound-internet",
-        "group-as-peer",
-        "description-characters",
-        "key-type",
-        "root-disk-size",
-        "data-disk-size",
-        "address-without-server",
-        "labels",
-        "bucket-name",
-        "lifecycle-rules",
-        "policy-principal",
-        "policy-bucket-name",
-        "strict-placement",
-        "route-ipv6",
-    }
-    folder = repository / "adapters" / "mcloud_vng" / "resources"
-    source = "".join(path.read_text(encoding="utf-8") for path in folder.glob("*.py"))
-    assert all(f'"{code}"' in source for code in told)
+def test_every_gap_of_the_source_is_in_a_golden_file_and_in_the_docs(repository: Path) -> None:
+    folder = repository / "adapters" / "mcloud_vng"
+    source = {gap for path in folder.rglob("*.py") for gap in declared(path.read_text(encoding="utf-8"))}
+    told = {(gap["code"], gap["class"]) for case in CASES.values() for gap in case["gaps"]}
+    assert told == source
+    page = (repository / "docs" / "clouds" / "vng.md").read_text(encoding="utf-8")
+    table = page.split("\n## Gaps\n")[1].split("\n## ")[0]
+    rows = re.findall(r"^\| (`[^|]*`) \| (\w+) \|", table, flags=re.MULTILINE)
+    written = {(code, klass) for codes, klass in rows for code in re.findall(r"`([^`]+)`", codes)}
+    # A kind that there is none of is told by the core, for every cloud.
+    assert written - {("kind", "blocking")} == source
+
+
+def documented_orders(repository: Path) -> dict[str, str]:
+    """Word for a kind -> what docs/clouds/vng.md says of the order of its replacement."""
+    page = (repository / "docs" / "clouds" / "vng.md").read_text(encoding="utf-8")
+    table = page.split("| neutral kind |")[1].split("\n\n")[0]
+    lines = [[cell.strip() for cell in line.strip("|").split("|")] for line in table.splitlines()[2:]]
+    return {cells[0]: cells[-1].split(":")[0] for cells in lines}
+
+
+@pytest.mark.parametrize("kind", sorted(KINDS))
+def test_every_kind_is_replaced_in_the_order_that_the_docs_say(kind: str, repository: Path) -> None:
+    order = documented_orders(repository)[NEUTRAL[kind].word]
+    assert KINDS[kind].delete_first is (order == "delete first")
+    # Those that are never replaced refuse what would need it by themselves.
+    assert (order == "-") is (type(KINDS[kind]).replaces is not Kind.replaces and not KINDS[kind].replace_on)
+
+
+@pytest.mark.parametrize("kind", sorted(KINDS))
+def test_every_kind_says_what_it_is_found_by_and_when_none_may_be_believed(kind: str) -> None:
+    doing = KINDS[kind]
+    assert type(doing).find is not Kind.find
+    # A route is written by an update, which can be repeated: its create writes nothing that could get lost.
+    assert (doing.believe_none_after > 0) is (kind != "Route")
 
 
 NAMES = st.from_regex(r"[a-z][a-z0-9-]{4,40}", fullmatch=True)
@@ -384,3 +410,67 @@ def test_a_bucket_is_not_replaced_by_an_empty_one() -> None:
     with pytest.raises(InvalidRequest, match="would be empty"):
         KINDS["Bucket"].replaces(frozenset({"name"}), {}, {})
     assert KINDS["Bucket"].replaces(frozenset({"versioning", "policy"}), {}, {}) == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("kind", "changed", "old", "new", "replaced"),
+    [
+        ("Server", {"disk"}, {"disk": {"size": "20 GiB"}}, {"disk": {"size": "30 GiB", "class": "ssd"}}, set()),
+        ("Server", {"disk"}, {"disk": {"size": "30 GiB"}}, {"disk": {"size": "20 GiB"}}, {"disk"}),
+        ("Server", {"disk"}, {"disk": {"size": "30 GiB"}}, {"disk": {"size": "30 GiB", "encrypted": True}}, {"disk"}),
+        # A class that another one stood in for already is no change of the disk.
+        ("Server", {"disk"}, {"disk": {"class": "ssd"}}, {"disk": {"class": "nvme"}}, set()),
+        ("Server", {"disk", "resolved.diskTypeId"}, {"disk": {"class": "ssd"}}, {"disk": {"class": "nvme"}}, {"disk"}),
+        ("Server", {"disk", "resolved.diskTypeId"}, {"disk": {"minIops": 1}}, {"disk": {"minIops": 9}}, set()),
+        ("Server", {"userData"}, {"userData": "a"}, {"userData": "b"}, {"userData"}),
+        ("Server", {"userData"}, {"userData": {"secret": "env:A", "digest": "1"}}, {"userData": "b"}, {"userData"}),
+        (
+            "Server",
+            {"userData"},
+            {"userData": {"secret": "env:A", "digest": "1"}},
+            {"userData": {"secret": "env:B", "digest": "1"}},
+            set(),
+        ),
+        (
+            "Server",
+            {"userData"},
+            {"userData": {"secret": "env:A", "digest": ""}},
+            {"userData": {"secret": "env:B", "digest": ""}},
+            {"userData"},
+        ),
+        ("Server", {"billing"}, {}, {"billing": {"renew": False}}, set()),
+        ("Server", {"labels"}, {}, {"labels": {"a": "b"}}, set()),
+        ("Server", {"extensions"}, {}, {"extensions": {"poc": True}}, {"extensions"}),
+        ("Volume", {"resolved.diskTypeId"}, {}, {}, set()),
+        ("Volume", {"class"}, {"class": "ssd"}, {"class": "nvme"}, set()),
+    ],
+)
+def test_what_of_servers_and_volumes_needs_a_new_one(
+    kind: str, changed: set[str], old: dict[str, Any], new: dict[str, Any], replaced: set[str]
+) -> None:
+    assert KINDS[kind].replaces(frozenset(changed), old, new) == replaced
+
+
+@pytest.mark.parametrize("kind", ["Server", "Volume"])
+def test_no_call_changes_whether_something_is_renewed(kind: str) -> None:
+    with pytest.raises(InvalidRequest, match="cannot be changed by any known call of VNG"):
+        KINDS[kind].replaces(frozenset({"billing"}), {}, {"billing": {"renew": True}})
+
+
+def test_a_volume_does_not_become_another_kind_of_storage() -> None:
+    with pytest.raises(InvalidRequest, match="the class of a volume cannot change"):
+        KINDS["Volume"].replaces(frozenset({"class", "resolved.diskTypeId"}), {}, {})
+
+
+TAGS = st.dictionaries(st.sampled_from(["a", "b", "c"]), st.sampled_from(["one", "two"]))
+
+
+@given(TAGS, TAGS, TAGS)
+def test_tags_follow_the_labels_and_leave_others_alone(
+    there: dict[str, str], old: dict[str, str], new: dict[str, str]
+) -> None:
+    system = {"key": "vng.x", "value": "own", "systemTag": True}
+    rows = [{"key": key, "value": value, "systemTag": False} for key, value in there.items()]
+    written = translate.retagged([*rows, system], {"labels": old}, {"labels": new})
+    after = there if written is None else {row["key"]: row["value"] for row in written}
+    assert after == {key: value for key, value in there.items() if key not in old} | new
