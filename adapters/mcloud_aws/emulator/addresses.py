@@ -69,10 +69,16 @@ def _gateways_keep_theirs(here: Here) -> None:
 @RULES.before("ec2:CreateNatGateway")
 def _nat_is_right(here: Here) -> None:
     """https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateNatGateway.html"""
+    if _is_regional(here):
+        _regional_nat_is_right(here)
+        return
+    if "SubnetId" not in here.values:
+        raise Refused("MissingParameter", "The request must contain the parameter SubnetId")
     subnet = here.subnet(here.values["SubnetId"])
     if subnet is None:
         raise Refused("InvalidSubnetID.NotFound", f"The subnet ID '{here.values['SubnetId']}' does not exist")
-    zones = [here.subnet(item.subnet_id).availability_zone for item in alive_nats(here)]
+    zonal = [item for item in alive_nats(here) if not getattr(item, "regional", False)]
+    zones = [here.subnet(item.subnet_id).availability_zone for item in zonal]
     message = "The maximum number of NAT gateways has been reached."
     here.limit("nat_gateways", zones.count(subnet.availability_zone), 1, "NatGatewayLimitExceeded", message)
     if here.values.get("ConnectivityType", "public") == "private":
@@ -85,6 +91,54 @@ def _nat_is_right(here: Here) -> None:
         raise Refused("InvalidAllocationID.NotFound", message)
     if address.association_id:
         raise Refused("Resource.AlreadyAssociated", f"Elastic IP address {address.allocation_id} is already associated")
+
+
+def _is_regional(here: Here) -> bool:
+    return bool(here.values.get("AvailabilityMode", "zonal") == "regional")
+
+
+def _regional_nat_is_right(here: Here) -> None:
+    """A regional one is of a network and has addresses of its own.
+
+    https://docs.aws.amazon.com/vpc/latest/userguide/nat-gateways-regional.html
+    """
+    vpc = here.values.get("VpcId")
+    if vpc is None:
+        raise Refused("MissingParameter", "The request must contain the parameter VpcId")
+    if vpc not in here.ec2.vpcs:
+        raise Refused("InvalidVpcID.NotFound", f"The vpc ID '{vpc}' does not exist")
+    if "SubnetId" in here.values or here.values.get("ConnectivityType", "public") == "private":
+        raise Refused("InvalidParameterCombination", "A regional NAT gateway is public and has no subnet")
+
+
+@RULES.answers("ec2:CreateNatGateway")
+def _create_regional_nat(here: Here) -> WireAnswer | None:
+    """moto knows zonal ones only: it is given one of the network's subnets, and the interface there is taken away."""
+    if not _is_regional(here):
+        return None
+    vpc = here.values["VpcId"]
+    places = here.subnets(vpc)
+    if not places:
+        raise Refused("InvalidParameterValue", "the emulator makes regional NAT gateways only beside a subnet")
+    given = here.values.get("TagSpecifications") or ()
+    tags = {tag["Key"]: tag["Value"] for part in given for tag in part.get("Tags") or ()}
+    nat = here.ec2.create_nat_gateway(subnet_id=places[0].id, allocation_id=None, tags=tags)
+    nat.regional = True
+    here.ec2.enis.pop(nat._eni.id, None)
+    shown = f"<natGatewayId>{nat.id}</natGatewayId><vpcId>{vpc}</vpcId><state>pending</state>"
+    mode = "<availabilityMode>regional</availabilityMode>"
+    answer = ec2_answer("CreateNatGateway", f"<natGateway>{shown}{mode}</natGateway>")
+    _nat_takes_its_time(here, answer)
+    return answer
+
+
+@RULES.before("ec2:DetachInternetGateway")
+def _regional_nats_have_addresses(here: Here) -> None:
+    """https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DetachInternetGateway.html"""
+    vpc = here.values.get("VpcId")
+    if any(nat.vpc_id == vpc and getattr(nat, "regional", False) for nat in alive_nats(here)):
+        message = f"Network {vpc} has some mapped public address(es). Please unmap those before detaching the gateway."
+        raise Refused("DependencyViolation", message)
 
 
 @RULES.after("ec2:CreateNatGateway")

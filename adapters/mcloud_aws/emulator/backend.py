@@ -15,6 +15,7 @@ from typing import Any
 from mcloud.emulator import moto
 from mcloud.emulator.signature import WireCall
 from mcloud.emulator.wire import WireAnswer
+from mcloud_aws.emulator import images
 
 
 class Moto:
@@ -63,6 +64,7 @@ class Moto:
 
         found = ec2_backends[self.account][region]
         if region not in self._born:
+            images.put(found, region)
             self._born[region] = frozenset(_ids(found))
         return found
 

@@ -27,6 +27,7 @@ KINDS = (
     "placement_groups",
     "instances",
     "volumes",
+    "attachments",
     "load_balancers",
     "listeners",
     "listener_rules",
@@ -35,7 +36,7 @@ KINDS = (
     "certificates",
 )
 LIMITED = (
-    *(kind for kind in KINDS if kind not in ("routes", "key_pairs", "listener_rules", "targets")),
+    *(kind for kind in KINDS if kind not in ("routes", "key_pairs", "attachments", "listener_rules", "targets")),
     "vcpus",
     "buckets",
 )
@@ -81,6 +82,16 @@ def _ec2(ec2: Any) -> Iterator[tuple[str, Item]]:
             yield "instances", _item(instance, instance.state, type=instance.instance_type)
     for volume in ec2.volumes.values():
         yield "volumes", _item(volume, volume.status, size=volume.size)
+    for volume, attachment in _attachments(ec2):
+        yield "attachments", {"id": f"{volume.id}/{attachment.instance.id}", "name": "", "status": attachment.status}
+
+
+def _attachments(ec2: Any) -> Iterator[tuple[Any, Any]]:
+    """Volumes on servers, but for those that a server is born with."""
+    for volume in ec2.volumes.values():
+        attachment = volume.attachment
+        if attachment is not None and attachment.device != attachment.instance.root_device_name:
+            yield volume, attachment
 
 
 def is_born_with_another(ec2: Any, interface: Any) -> bool:
