@@ -382,6 +382,32 @@ class VServerCalls:
         """Floating addresses: ``uuid``, ``ip``, ``networkInterfaceId``, ``status`` (ATTACHED, AVAILABLE)."""
         return self._pages("wanIps")
 
+    # What an account may hold beside all this
+
+    def ex_list_virtual_ips(self) -> list[Raw]:
+        """Virtual addresses that servers share: ``uuid``, ``name``, ``ipAddress``, ``subnetId``, ``networkId``."""
+        return self._pages("virtualIpAddress", name="")
+
+    def ex_list_elastic_interfaces(self) -> list[Raw]:
+        """Public interfaces: ``uuid``, ``name``, ``ip``, ``serverId``."""
+        return self._pages("network-interfaces-elastic", name="")
+
+    def ex_list_acls(self) -> list[Raw]:
+        """Network ACLs: ``uuid``, ``name``, ``defaultAcl``; leaving ``name`` out is answered with 500 (MCP-LIVE)."""
+        return self._pages("network-acl", "list", name="")
+
+    def ex_list_peerings(self) -> list[Raw]:
+        """Peerings of VPCs: ``uuid``, ``name``, ``fromCidr``, ``endCidr``."""
+        return self._pages("peering", name="")
+
+    def ex_list_dhcp_options(self) -> list[Raw]:
+        """DHCP options: ``uuid``, ``name``, ``dnsServers``, ``associatedNetworks``."""
+        return self._pages("dhcp_option", name="")
+
+    def ex_list_user_images(self) -> list[Raw]:
+        """Images of one's own: ``uuid``, ``name``, ``imageSize``."""
+        return self._pages("user-images", name="")
+
     def ex_attach_new_address(self, server_id: str, nic_id: str) -> None:
         """Allocate an address and attach it; the answer is empty, the address shows at the interface later."""
         path = self._path("v2", "servers", server_id, "wan-ips", "auto", "attach")

@@ -12,6 +12,7 @@ from mcloud.adapter.kind import Kind
 from mcloud.model.base import Placement
 
 if TYPE_CHECKING:
+    from mcloud.adapter.inventory import Inventory
     from mcloud.adapter.profile import CloudProfile
     from mcloud.catalog.types import Catalog
     from mcloud.errors import CloudError
@@ -63,3 +64,13 @@ class VngAdapter(Adapter):
         from mcloud_vng.emulator import SPEC
 
         return SPEC
+
+    def inventory(self) -> Inventory:
+        from mcloud_vng.discover import VngInventory
+
+        return VngInventory()
+
+    def terraform_meanings(self) -> Mapping[str, Any]:
+        from mcloud_vng.terraform import MEANINGS
+
+        return MEANINGS

@@ -81,15 +81,20 @@ def _image_types(meta: str | None) -> tuple[str, ...]:
         return ()
 
 
-def _image(row: Raw, region: str, source: Provenance) -> Image | None:
+def image_words(name: str) -> tuple[str, str] | None:
     """``Ubuntu-22.04x64``, ``Windows-2022``: system and version in one word; others are not understood."""
-    found = re.fullmatch(r"([A-Za-z]+)[-_ ]([\d.]+)(?:x64)?", row["imageVersion"])
+    found = re.fullmatch(r"([A-Za-z]+)[-_ ]([\d.]+)(?:x64)?", name)
+    return (found[1].lower(), found[2]) if found else None
+
+
+def _image(row: Raw, region: str, source: Provenance) -> Image | None:
+    found = image_words(row["imageVersion"])
     if found is None:
         return None
     disk = (row.get("packageLimit") or {}).get("diskSize")
     return Image(
-        os=found[1].lower(),
-        version=found[2],
+        os=found[0],
+        version=found[1],
         name=row["imageVersion"],
         region=region,
         family=row["imageType"],

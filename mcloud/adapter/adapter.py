@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 from mcloud.model.base import Placement
 
 if TYPE_CHECKING:
+    from mcloud.adapter.inventory import Inventory
     from mcloud.adapter.kind import Kind
     from mcloud.adapter.profile import CloudProfile
     from mcloud.catalog.types import Catalog
@@ -67,6 +68,12 @@ class Adapter(ABC):
     def emulator(self) -> Any:
         """The emulator's spec, or None where there is none."""
         return None
+
+    def inventory(self) -> Inventory:
+        """What discovery needs to know beyond the kinds."""
+        from mcloud.adapter.inventory import Inventory
+
+        return Inventory()
 
     def terraform_meanings(self) -> Mapping[str, Any]:
         """What the vendor's Terraform types mean; empty where nothing is known."""

@@ -31,3 +31,12 @@ def physical_name(logical: str, state_id: str, seed: bytes, limit: int) -> str:
         digest = hashlib.sha256(head.encode()).hexdigest()[:4]
         head = f"{head[: room - 5].rstrip('-')}-{digest}"
     return f"{head}-{tail}"
+
+
+_OURS = re.compile(r"(.+)-[a-hjkmnp-z2-9]{6}-[0-9a-f]{5}")
+
+
+def logical_name(physical: str) -> str:
+    """The resource's own name in a physical one; a name that is not of ``physical_name`` is given back as it is."""
+    match = _OURS.fullmatch(physical)
+    return match[1] if match else physical

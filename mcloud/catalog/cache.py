@@ -9,9 +9,14 @@ from pydantic import TypeAdapter, ValidationError
 
 from mcloud.catalog.reader import read_prices
 from mcloud.catalog.types import Catalog, Price
-from mcloud.paths import config_dir
+from mcloud.paths import cache_dir, config_dir
 
 _ADAPTER = TypeAdapter(Catalog)
+
+
+def cached_file(profile: str, cloud: str, region: str) -> Path:
+    """Where the list that an account was last offered is kept, for commands that ask nobody."""
+    return cache_dir() / "catalogs" / profile / f"{cloud}-{region}.json"
 
 
 def save_live(path: Path, catalog: Catalog) -> None:

@@ -11,11 +11,11 @@ from mcloud.catalog.types import Catalog, Price, Region
 def overlay(base: Catalog, live: Catalog | None, price_book: dict[str, Price] | None = None) -> Catalog:
     """Merge.
 
-    Where the account's list covers a region, it is the list: what it lacks is not sold to this account. Prices of the
-    shipped catalog stay, for the live lists have none; so does what the account does not list at all.
+    Where the account's list covers a region, it is the list: what it lacks is not sold to this account. What the
+    account does not list at all stays as shipped, prices too; the price book has the last word on prices.
     """
     merged = base if live is None else _with_live(base, live)
-    prices = {**base.prices, **(price_book or {})}
+    prices = {**base.prices, **(live.prices if live else {}), **(price_book or {})}
     return with_prices(merged, prices)
 
 

@@ -83,17 +83,102 @@ def with_prices(catalog: Catalog, prices: dict[str, Price]) -> Catalog:
 
 
 def read_prices(path: Path) -> dict[str, Price]:
-    """Read a user's price book: columns item, amount, currency, unit, as_of, source.
+    """Read a user's price book.
+
+    A CSV file with the columns item, amount, currency (VND, USD), unit, as_of (YYYY-MM-DD), source, and vat (included,
+    excluded, or empty) where it is known. An item is ``flavor:NAME``, ``disk:CLASS-NAME`` or another of the shipped
+    prices' items; each stands there once.
 
     Raises:
-        LoadError: a row that does not fit.
+        LoadError: a cell that does not fit, with file:line:col; every one of the file.
     """
+    found: dict[str, Price] = {}
+    problems: list[Problem] = []
+    for line, text, row in _book_rows(path, problems):
+        try:
+            item, price = _book_price(row)
+            if item in found:
+                raise _BadCell("item", f"{item} is priced twice")
+            found[item] = price
+        except _BadCell as error:
+            column = _column(text, list(row).index(error.column))
+            problems.append(Problem(f"{path}:{line}:{column}", str(error), error.hint))
+    if problems:
+        raise LoadError(problems)
+    return found
 
-    def read(row: Row) -> tuple[str, Price]:
-        provenance = Provenance(row["source"], date.fromisoformat(row["as_of"]), "user")
-        return row["item"], Price(_amount(row), row["currency"], row["unit"], provenance, row.get("vat") or None)
 
-    return dict(_rows(path, read))
+BOOK_COLUMNS = ("item", "amount", "currency", "unit", "as_of", "source")
+CURRENCIES = ("VND", "USD")
+
+
+class _BadCell(ValueError):
+    """A cell that does not fit."""
+
+    def __init__(self, column: str, message: str, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.column = column
+        self.hint = hint
+
+
+def _book_rows(path: Path, problems: list[Problem]) -> Iterator[tuple[int, str, Row]]:
+    """Line number, its text, and the cells by column; what is no such row goes to the problems."""
+    try:
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise LoadError([Problem(str(path), f"the price book cannot be read: {error}")]) from error
+    columns = [cell.strip() for cell in next(csv.reader(lines[:1]), [])]
+    lacking = [name for name in BOOK_COLUMNS if name not in columns]
+    if lacking:
+        hint = f"the first line is {','.join(BOOK_COLUMNS)}, and vat where it is known"
+        raise LoadError([Problem(f"{path}:1:1", f"there is no column {' and no column '.join(lacking)}", hint)])
+    for number, text in enumerate(lines[1:], 2):
+        cells = next(csv.reader([text]), [])
+        if not cells or text.lstrip().startswith("#"):
+            continue
+        if len(cells) != len(columns):
+            message = "the row has not as many cells as there are columns"
+            problems.append(
+                Problem(f"{path}:{number}:1", message, f"{len(columns)} are needed, {len(cells)} are there")
+            )
+            continue
+        yield number, text, dict(zip(columns, (cell.strip() for cell in cells), strict=True))
+
+
+def _book_price(row: Row) -> tuple[str, Price]:
+    if ":" not in row["item"].strip(":"):
+        raise _BadCell("item", f"{row['item']!r} is no item", "write it like flavor:NAME or disk:CLASS-NAME")
+    try:
+        amount = _amount(row)
+    except (InvalidOperation, ValueError):
+        raise _BadCell("amount", f"{row['amount']!r} is no amount", "write a number like 283800 or 0.05") from None
+    if row["currency"] not in CURRENCIES:
+        raise _BadCell("currency", f"{row['currency']!r} is no currency", f"known: {', '.join(CURRENCIES)}")
+    if not row["unit"]:
+        raise _BadCell("unit", "the unit is missing", "write what the amount is for, like month or GB-month")
+    try:
+        as_of = date.fromisoformat(row["as_of"])
+    except ValueError:
+        raise _BadCell("as_of", f"{row['as_of']!r} is no day", "write it like 2026-05-31") from None
+    if not row["source"]:
+        raise _BadCell("source", "the source is missing", "write where the price is from")
+    vat = row.get("vat") or None
+    if vat not in (None, "included", "excluded"):
+        raise _BadCell("vat", f"{vat!r} says nothing about tax", "write included, excluded, or nothing")
+    return row["item"], Price(amount, row["currency"], row["unit"], Provenance(row["source"], as_of, "user"), vat)
+
+
+def _column(text: str, index: int) -> int:
+    """Where a cell begins in its line, counted from 1."""
+    quoted = False
+    for position, character in enumerate(text):
+        if index == 0:
+            return position + 1
+        if character == '"':
+            quoted = not quoted
+        elif character == "," and not quoted:
+            index -= 1
+    return len(text) + 1
 
 
 def _rows(path: Path, make: Callable[[Row], T]) -> Iterator[T]:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 import typer
 
 from mcloud.adapter import registry
 from mcloud.adapter.gaps import Gap, stopping
+from mcloud.catalog.cache import load_price_book
+from mcloud.catalog.overlay import overlay as merge
 from mcloud.catalog.types import Catalog
 from mcloud.cli import out
 from mcloud.cli.options import AsJson, Env, Overlays, Sets, StackFile, make_app
@@ -29,9 +32,14 @@ def check_stack(loaded: Loaded) -> tuple[Finding, ...]:
     return validate(loaded.stack)
 
 
-def shipped_catalog(placement: Placement) -> Catalog:
-    """The catalog that comes with the adapter; no account is asked."""
-    return registry.get(placement.cloud).catalog()
+def shipped_catalogs() -> Callable[[Placement], Catalog]:
+    """The catalogs that come with the adapters, with the user's prices; no account is asked."""
+
+    @cache
+    def of_cloud(cloud: str) -> Catalog:
+        return merge(registry.get(cloud).catalog(), None, load_price_book(cloud))
+
+    return lambda placement: of_cloud(placement.cloud)
 
 
 def show_picks(
@@ -96,7 +104,7 @@ def validate_command(
     findings = check_stack(loaded)
     planned: list[Planned] = []
     if not any(item.severity == "block" for item in findings):
-        planned = plan(build_graph(loaded.stack, loaded.read_text), shipped_catalog)
+        planned = plan(build_graph(loaded.stack, loaded.read_text), shipped_catalogs())
     # Whether a flavor is sold out only the account's own list tells; here it must exist.
     problems = [item for item in planned if item.problem is not None]
     gaps = sorted({gap for item in planned for gap in item.gaps})

@@ -5,11 +5,47 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from mcloud.discover.meaning import Note
 
 DocumentPath = tuple[str | int, ...]
+
+
+class Source(Protocol):
+    """One resource where it was found: an instance in a state file, or something on a cloud."""
+
+    @property
+    def file(self) -> str:
+        """The state file, or cloud/region."""
+
+    @property
+    def address(self) -> str:
+        """Its name there, unique in the file."""
+
+    @property
+    def type(self) -> str:
+        """Its type in the source's words."""
+
+    @property
+    def index(self) -> int | str | None:
+        """Its number among equal ones."""
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """File and address."""
+
+    @property
+    def base(self) -> str:
+        """What it has in common with those that differ in the index only."""
+
+    @property
+    def plain(self) -> str:
+        """What a person would call it, without the index."""
+
+    @property
+    def label(self) -> str:
+        """What a person would call it."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +96,15 @@ class Assumption:
 
 
 @dataclass(frozen=True)
+class Unread:
+    """What could not be looked at, and why."""
+
+    what: str
+    reason: str
+    advice: str = ""
+
+
+@dataclass(frozen=True)
 class Counts:
     """How many resources were seen, and where they went; the last three make up the first."""
 
@@ -79,6 +124,9 @@ class Discovery:
         outcomes: one for each resource seen, in the same order.
         document: the stack, in the stack file's words.
         assumptions: what was assumed, and what is open.
+        account: fingerprint of the account that was looked at; empty for state files.
+        unread: what could not be looked at, so that the account of it is not whole.
+        unseen: what no call shows of the resources that were found.
     """
 
     files: tuple[str, ...]
@@ -86,6 +134,9 @@ class Discovery:
     outcomes: tuple[Outcome, ...]
     document: Mapping[str, Any]
     assumptions: tuple[Assumption, ...]
+    account: str = ""
+    unread: tuple[Unread, ...] = ()
+    unseen: tuple[Unread, ...] = ()
 
     def __post_init__(self) -> None:
         lost = Counter(self.seen)

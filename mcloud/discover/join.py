@@ -6,15 +6,37 @@ Nothing is guessed: what no source and no assumption says makes the resource a r
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
+from mcloud.discover import attached, balancers
 from mcloud.discover.discovery import DocumentPath
+from mcloud.discover.facts import take_facts
 from mcloud.discover.ledger import Item, Ledger, Namer, split_twins
-from mcloud.discover.meaning import GroupPart, KeyPart, NetworkPart, Note, Part, RulePart, ServerPart, SubnetPart
+from mcloud.discover.meaning import Note
 from mcloud.discover.overlay import AssumedGroup, AssumedNetwork, AssumedSubnet, move_block
+from mcloud.discover.parts import (
+    AddressPart,
+    AttachmentPart,
+    BalancerPart,
+    BucketPart,
+    CertificatePart,
+    GroupPart,
+    InterfacePart,
+    KeyPart,
+    ListenerPart,
+    NetworkPart,
+    Part,
+    PlacementGroupPart,
+    PoolPart,
+    RoutePart,
+    RulePart,
+    ServerPart,
+    SubnetPart,
+    VolumePart,
+)
 from mcloud.discover.rules import Renumbering, RuleWriter, short
-from mcloud.discover.servers import write_servers
+from mcloud.discover.servers import Around, write_servers
 from mcloud.errors import DiscoverError
 
 T = TypeVar("T", bound=Part)
@@ -42,35 +64,54 @@ def join(ledger: Ledger, items: Iterable[Item]) -> Sections:
         DiscoverError: two sources contradict each other, or an assumption contradicts a source.
     """
     same = [Item(item.resource, ledger.canonical_part(item.part), item.notes) for item in items]
-    kept, twins = split_twins(same)
-    servers = _of(kept, ServerPart)
+    kept, twins = split_twins(take_facts(ledger, same))
+    addresses = _of(kept, AddressPart)
+    public = {part.server for _, part in addresses}
+    servers = [
+        (item, replace(part, public_ip=True) if part.id in public else part) for item, part in _of(kept, ServerPart)
+    ]
     nets = _Networks(ledger)
     nets.write(_of(kept, NetworkPart), _of(kept, SubnetPart), servers, _of(kept, GroupPart))
     groups = _Groups(ledger, nets)
     groups.write(_of(kept, GroupPart), _of(kept, RulePart), servers)
     keys = _write_keys(ledger, _of(kept, KeyPart))
     places = {native: place.text for native, place in nets.places.items()}
+    placement_groups, placement_names = attached.write_placement_groups(ledger, _of(kept, PlacementGroupPart))
+    interfaces = _of(kept, InterfacePart)
+    firsts = {part.id: part.subnet for _, part in servers}
     key_names = {native: name for native, (name, _) in keys.items()}
-    machines = write_servers(ledger, servers, places, groups.names, key_names)
-    ledger.settle_twins(twins)
-    ledger.ask_unused()
+    further = attached.interfaces_of(interfaces, places, firsts)
+    machines = write_servers(ledger, servers, Around(places, groups.names, key_names, placement_names, further))
+    attached.settle_on_servers(ledger, [*interfaces, *addresses], machines, places, firsts)
+    attached.write_routes(ledger, _of(kept, RoutePart), nets.names, nets.section, machines)
+    volumes = attached.write_volumes(ledger, _of(kept, VolumePart), _of(kept, AttachmentPart), machines)
+    beside = balancers.Beside(places, groups.names, machines, balancers.by_address(servers))
     sections: Sections = {
         "networks": nets.section,
         "security_groups": groups.section,
         "keys": {name: entry for name, entry in keys.values()},
-        "servers": machines,
+        "placement_groups": placement_groups,
+        "servers": machines.section,
+        "volumes": volumes,
+        **_balancing(ledger, kept, beside),
+        "buckets": attached.write_buckets(ledger, _of(kept, BucketPart)),
+        "extensions": machines.extensions,
     }
+    ledger.settle_twins(twins)
+    ledger.ask_unused()
     return {name: section for name, section in sections.items() if section}
+
+
+def _balancing(ledger: Ledger, kept: list[Item], beside: balancers.Beside) -> Sections:
+    certificates, names = balancers.write_certificates(ledger, _of(kept, CertificatePart))
+    found = balancers.write_balancers(
+        ledger, _of(kept, BalancerPart), _of(kept, PoolPart), _of(kept, ListenerPart), beside, names
+    )
+    return {"load_balancers": found, "certificates": certificates}
 
 
 def _of(items: Iterable[Item], kind: type[T]) -> Pairs[T]:
     return [(item, item.part) for item in items if isinstance(item.part, kind)]
-
-
-def local_name(item: Item) -> str:
-    """What the source's author called it: the last part of the address, with the index."""
-    address = item.resource.base.rsplit(".", 1)[-1]
-    return address if item.resource.index is None else f"{address}-{item.resource.index}"
 
 
 class _Networks:
@@ -123,7 +164,7 @@ class _Networks:
                 where=f"{item.resource.file}: {item.resource.address}",
                 hint="use renumber to give it a new block",
             )
-        name = self._namer.give(said.name if said and said.name else local_name(item))
+        name = self._namer.give(said.name if said and said.name else item.resource.label)
         self._add(part.id, name, part.cidr, dict(part.labels))
         self._ledger.settle(item, "mapped", f"networks.{name}")
 
@@ -156,7 +197,7 @@ class _Networks:
                 f"give the state that holds it, or networks: {part.network} in an assumptions file",
             )
             return
-        name = self._subnet_namers[network].give(local_name(item))
+        name = self._subnet_namers[network].give(item.resource.label)
         path = ("networks", network, "subnets", name)
         moved = self._place(part.id, part.network, name, part.cidr, dict(part.labels))
         if moved is None:
@@ -166,6 +207,8 @@ class _Networks:
                 "secondary blocks have no word in a stack; choose a block inside the network",
             )
             return
+        if part.zone:
+            self.section[network]["subnets"][name]["zone"] = part.zone
         self._internet(path, part.id, part.direct, reaching)
         self._ledger.settle(item, "mapped", f"networks.{network}.subnets.{name}")
 
@@ -230,6 +273,7 @@ class _Groups:
         self._namer = Namer()
         self._native_networks: dict[str, str] = {}
         self._writers: dict[str, RuleWriter] = {}
+        self._open: set[str] = set()
 
     def write(self, groups: Pairs[GroupPart], rules: Pairs[RulePart], servers: Pairs[ServerPart]) -> None:
         """All groups, held or assumed; names come before rules, for groups refer to each other."""
@@ -251,9 +295,14 @@ class _Groups:
 
     def _held(self, item: Item, part: GroupPart) -> None:
         said: AssumedGroup | None = self._ledger.answer("groups", part.id)
-        name = self._namer.give(said.name if said and said.name else local_name(item))
+        name = self._namer.give(said.name if said and said.name else item.resource.label)
         self.names[part.id] = name
-        self._start(part.id, name, part.network)
+        self._start(part.id, name, part.network, part.everywhere)
+        if part.open_egress is not None:
+            self._open.add(part.id)
+            del self.section[name]["egress"]
+            if part.open_egress:
+                self._ledger.assume(("security_groups", name), part.id, part.open_egress)
 
     def _assumed(self, native: str, why: str) -> None:
         said: AssumedGroup | None = self._ledger.answer("groups", native)
@@ -262,10 +311,12 @@ class _Groups:
         self._start(native, name, self._ledger.canonical(said.network) if said else None)
         self._ledger.assume(("security_groups", name), native, f"{native}: {why}")
 
-    def _start(self, native: str, name: str, network: str | None) -> None:
+    def _start(self, native: str, name: str, network: str | None, everywhere: bool = False) -> None:
         entry: dict[str, Any] = {}
         path: DocumentPath = ("security_groups", name)
-        if network is None:
+        if everywhere:
+            pass
+        elif network is None:
             self._ledger.ask(path, native, f"which network has {native}? Say it under groups: {native}")
         else:
             found = self._networks.find(network)
@@ -290,11 +341,15 @@ class _Groups:
         if part.labels:
             self.section[name]["labels"] = dict(part.labels)
         for rule in part.rules:
-            notes += self._add(rule)[1]
+            if rule.direction == "ingress" or part.id not in self._open:
+                notes += self._add(rule)[1]
         self._ledger.settle(item, "mapped", f"security_groups.{name}", notes=notes)
 
     def _rule(self, item: Item, part: RulePart) -> None:
         target = f"security_groups.{self.names[part.group]}"
+        if part.direction == "egress" and part.group in self._open:
+            self._ledger.settle(item, "folded", target, reason="everything may leave its group anyway")
+            return
         written, notes = self._add(part)
         if written:
             reason = f"a {part.direction} rule of its group" if written == "new" else "another rule says the same"
@@ -329,7 +384,7 @@ def _write_keys(ledger: Ledger, keys: Pairs[KeyPart]) -> dict[str, tuple[str, di
             advice = f"give its text under public_keys: {part.id} in an assumptions file"
             ledger.leave(item, "the sources do not hold the public key", advice)
             continue
-        name = namer.give(local_name(item))
+        name = namer.give(item.resource.label)
         if part.public_key is None:
             ledger.assume(("keys", name, "public_key"), part.id, "the sources hold only its fingerprint")
         labels = {"labels": dict(part.labels)} if part.labels else {}

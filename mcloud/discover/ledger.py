@@ -5,20 +5,26 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
-from mcloud.discover.discovery import Assumption, DocumentPath, Outcome
-from mcloud.discover.meaning import GroupPart, NetworkPart, Note, Part, RulePart, ServerPart, SubnetPart
+from mcloud.discover.discovery import Assumption, DocumentPath, Outcome, Source
+from mcloud.discover.meaning import Note
 from mcloud.discover.overlay import Overlay
-from mcloud.discover.tfstate import StateResource
+from mcloud.discover.parts import GroupPart, Part, RulePart
 from mcloud.errors import DiscoverError
+
+P = TypeVar("P", bound=Part)
+
+_IDS = {"id", "network", "subnet", "group", "server", "volume", "gateway", "balancer", "pool", "placement_group"}
+_ID_LISTS = {"groups", "subnets", "members"}
+"""Fields of parts that hold native ids. (Keys and images go by names of their own.)"""
 
 
 @dataclass(frozen=True)
 class Item:
     """A resource with the part that it means."""
 
-    resource: StateResource
+    resource: Source
     part: Part
     notes: tuple[Note, ...] = ()
 
@@ -74,27 +80,17 @@ class Ledger:
         self._used.add(("same", group[0]))
         return group[0]
 
-    def canonical_part(self, part: Part) -> Part:
+    def canonical_part(self, part: P) -> P:
         """The part with every id replaced by the one that stands for it."""
-        if isinstance(part, NetworkPart):
-            return replace(part, id=self.canonical(part.id))
-        if isinstance(part, SubnetPart):
-            return replace(part, id=self.canonical(part.id), network=self.canonical(part.network))
-        if isinstance(part, RulePart):
-            return self._rule(part)
+        changed: dict[str, Any] = {}
+        for name in _IDS & vars(part).keys():
+            value = getattr(part, name)
+            changed[name] = self.canonical(value) if value else value
+        for name in _ID_LISTS & vars(part).keys():
+            changed[name] = tuple(dict.fromkeys(self.canonical(native) for native in getattr(part, name)))
         if isinstance(part, GroupPart):
-            network = self.canonical(part.network) if part.network else None
-            rules = tuple(self._rule(rule) for rule in part.rules)
-            return replace(part, id=self.canonical(part.id), network=network, rules=rules)
-        if isinstance(part, ServerPart):
-            subnet = self.canonical(part.subnet) if part.subnet else None
-            groups = tuple(dict.fromkeys(self.canonical(group) for group in part.groups))
-            return replace(part, id=self.canonical(part.id), subnet=subnet, groups=groups)
-        return part
-
-    def _rule(self, rule: RulePart) -> RulePart:
-        groups = tuple(dict.fromkeys(self.canonical(group) for group in rule.groups))
-        return replace(rule, group=self.canonical(rule.group), groups=groups)
+            changed["rules"] = tuple(self.canonical_part(rule) for rule in part.rules)
+        return replace(part, **changed)
 
     def answer(self, section: str, native: str) -> Any:
         """What the assumptions file says of an id, under any name that the id goes by; None: nothing."""
@@ -147,6 +143,10 @@ class Ledger:
     def leave(self, item: Item, reason: str, advice: str) -> None:
         """A resource that does not get into the stack."""
         self.settle(item, "remainder", reason=reason, advice=advice)
+
+    def went(self, item: Item) -> Outcome:
+        """Where a resource went."""
+        return self.outcomes[item.resource.key]
 
     def settle_twins(self, twins: Iterable[tuple[Item, Item]]) -> None:
         """Whatever is the same as another resource goes where that one went."""

@@ -8,111 +8,42 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from dataclasses import dataclass
+from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from mcloud.discover.parts import (
+    GroupPart,
+    KeyPart,
+    NetworkPart,
+    Part,
+    RulePart,
+    ServerPart,
+    SubnetPart,
+)
 from mcloud.discover.tfstate import StateResource
 from mcloud.model.base import Labels
 
-
-@dataclass(frozen=True)
-class NetworkPart:
-    """A private network; ``cidr`` is its IPv4 block."""
-
-    id: str
-    cidr: str
-    labels: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class SubnetPart:
-    """A subnet; ``network`` is a native id, ``direct`` whether its servers get public addresses, None: unknown."""
-
-    id: str
-    network: str
-    cidr: str
-    direct: bool | None = None
-    labels: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class RulePart:
-    """An allow rule of a group.
-
-    Attributes:
-        group: native id of the group that has it.
-        direction: ingress or egress.
-        protocol: tcp, udp, icmp, any, or an IANA number as text.
-        ports: first and last port; None: all.
-        cidrs: IPv4 blocks of the other side.
-        groups: native ids of the groups on the other side.
-        description: for people.
-    """
-
-    group: str
-    direction: Literal["ingress", "egress"]
-    protocol: str
-    ports: tuple[int, int] | None = None
-    cidrs: tuple[str, ...] = ()
-    groups: tuple[str, ...] = ()
-    description: str | None = None
-
-
-@dataclass(frozen=True)
-class GroupPart:
-    """A security group with the rules that the same resource holds."""
-
-    id: str
-    network: str | None
-    description: str | None = None
-    rules: tuple[RulePart, ...] = ()
-    labels: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class KeyPart:
-    """An SSH key; ``public_key`` in OpenSSH format, None where the source does not hold it."""
-
-    id: str
-    public_key: str | None
-    labels: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class ServerPart:
-    """A server.
-
-    Attributes:
-        id: native id.
-        flavor: the source's name for its size.
-        size: vCPUs and memory in MiB; None: the flavor is not known.
-        image: native id of its image.
-        subnet: native id.
-        groups: native ids.
-        key: native id of its key.
-        public_ip: whether it has a public address; None: the source does not say.
-        disk_gib: size of the root disk in GiB; None: the source does not say.
-        disk_class: hdd, ssd or nvme.
-        min_iops: what was bought for the root disk, not what a size brings along.
-    """
-
-    id: str
-    flavor: str
-    size: tuple[int, int] | None
-    image: str
-    subnet: str | None
-    groups: tuple[str, ...] = ()
-    key: str | None = None
-    public_ip: bool | None = None
-    disk_gib: int | None = None
-    disk_class: str = "ssd"
-    min_iops: int | None = None
-    labels: Mapping[str, str] = field(default_factory=dict)
-
-
-Part = NetworkPart | SubnetPart | GroupPart | RulePart | KeyPart | ServerPart
+__all__ = [
+    "GroupPart",
+    "KeyPart",
+    "Meaning",
+    "Meant",
+    "NetworkPart",
+    "Note",
+    "Part",
+    "RulePart",
+    "ServerPart",
+    "SubnetPart",
+    "ipv4",
+    "labels",
+    "refusal",
+    "refused",
+    "text",
+    "texts",
+    "unread",
+]
 
 
 @dataclass(frozen=True)

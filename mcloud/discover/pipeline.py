@@ -10,8 +10,9 @@ from pydantic import ValidationError
 from mcloud.discover.discovery import Discovery, Outcome
 from mcloud.discover.join import join
 from mcloud.discover.ledger import Item, Ledger
-from mcloud.discover.meaning import Meaning, Meant, NetworkPart, SubnetPart, refused
+from mcloud.discover.meaning import Meaning, Meant, refused
 from mcloud.discover.overlay import read_overlay
+from mcloud.discover.parts import FactPart, NetworkPart, SubnetPart
 from mcloud.discover.tfstate import StateResource, read_tfstate
 from mcloud.errors import DiscoverError
 from mcloud.model.stack import Stack
@@ -52,7 +53,7 @@ def discover_tfstate(
         else:
             items.append(Item(resource, meant.part, meant.notes))
     document = {"mcloud": 1, "name": name, "placement": placement, **join(ledger, items)}
-    _check(document)
+    check_document(document)
     return Discovery(
         files=files,
         seen=tuple(resource.key for resource in resources),
@@ -72,14 +73,23 @@ def _meaning_of(resource: StateResource, ledger: Ledger, meanings: Mapping[str, 
     if meaning is None:
         return refused(f"no meaning is known for {resource.type}", "move it by hand, or leave it behind on purpose")
     meant = meaning(resource)
-    if not resource.managed and meant.part is not None and not isinstance(meant.part, NetworkPart | SubnetPart):
+    if (
+        not resource.managed
+        and meant.part is not None
+        and not isinstance(meant.part, NetworkPart | SubnetPart | FactPart)
+    ):
         return refused(
             "a data source: this state reads it, another one manages it", "give the state that manages it too"
         )
     return meant
 
 
-def _check(document: Mapping[str, object]) -> None:
+def check_document(document: Mapping[str, object]) -> None:
+    """Refuse a document that is no stack.
+
+    Raises:
+        DiscoverError: it does not fit the model; ``where`` names the place.
+    """
     try:
         Stack.model_validate(document)
     except ValidationError as error:

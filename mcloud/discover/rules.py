@@ -27,17 +27,17 @@ class Renumbering:
 
         Only the group's own network counts: which of several networks with one block is meant, nobody can tell.
         """
-        if network is None or network not in self.moves:
+        if network is None or network not in self.moves or ":" in cidr:
             return None
         old, new = self.moves[network]
         return move_block(cidr, old, new)
 
     def is_doubtful(self, cidr: str) -> bool:
         """Whether a block that stays touches one that moved."""
+        if cidr == ANYWHERE or ":" in cidr:
+            return False
         block = ipaddress.IPv4Network(cidr)
-        return cidr != ANYWHERE and any(
-            old != new and block.overlaps(ipaddress.IPv4Network(old)) for old, new in self.moves.values()
-        )
+        return any(old != new and block.overlaps(ipaddress.IPv4Network(old)) for old, new in self.moves.values())
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,50 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mcloud.discover.ledger import Item, Ledger, Namer
-from mcloud.discover.meaning import Note, ServerPart
+from mcloud.discover.meaning import Note
+from mcloud.discover.parts import ServerPart
 from mcloud.units import Size
 
 DEFAULT_DISK = Size.gib(20)
+
+
+@dataclass(frozen=True)
+class Around:
+    """The names of what servers refer to, by native id.
+
+    Attributes:
+        places: subnet -> network.subnet.
+        groups: security group -> name.
+        keys: key -> name.
+        placement_groups: placement group -> name.
+        interfaces: server -> the further subnets that it has interfaces in, as network.subnet.
+    """
+
+    places: Mapping[str, str]
+    groups: Mapping[str, str]
+    keys: Mapping[str, str]
+    placement_groups: Mapping[str, str] = field(default_factory=dict)
+    interfaces: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass
+class Machines:
+    """The section ``servers``, and what goes by it.
+
+    Attributes:
+        section: name -> entry.
+        instances: native id -> instance: NAME, or NAME-0 and so on where there is a count.
+        extensions: cloud -> servers.NAME -> settings.
+    """
+
+    section: dict[str, Any] = field(default_factory=dict)
+    instances: dict[str, str] = field(default_factory=dict)
+    extensions: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def name_of(self, native: str) -> str | None:
+        """The name in the section."""
+        instance = self.instances.get(native)
+        return instance if instance is None or instance in self.section else instance.rpartition("-")[0]
 
 
 @dataclass
@@ -25,53 +65,47 @@ class _Draft:
     notes: list[Note] = field(default_factory=list)
 
 
-def write_servers(
-    ledger: Ledger,
-    servers: Iterable[tuple[Item, ServerPart]],
-    places: Mapping[str, str],
-    groups: Mapping[str, str],
-    keys: Mapping[str, str],
-) -> dict[str, Any]:
-    """The section ``servers``.
-
-    Args:
-        ledger: the books.
-        servers: the parts, in order.
-        places: native id of a subnet -> network.subnet.
-        groups: native id -> name.
-        keys: native id -> name.
-    """
+def write_servers(ledger: Ledger, servers: Iterable[tuple[Item, ServerPart]], around: Around) -> Machines:
+    """The section ``servers``; equal ones of one resource become one with a count."""
     batches: dict[tuple[str, str], list[_Draft]] = defaultdict(list)
     for item, part in servers:
-        draft = _draft(ledger, item, part, places, groups, keys)
+        draft = _draft(ledger, item, part, around)
         if draft is not None:
             batches[(item.resource.file, item.resource.base)].append(draft)
-    section: dict[str, Any] = {}
+    machines = Machines()
     namer = Namer()
     for batch in batches.values():
+        batch.sort(key=lambda draft: (str(type(draft.item.resource.index)), draft.item.resource.index or 0))
         if _countable(batch):
-            _write(ledger, section, namer, batch)
+            _write(ledger, machines, namer, batch)
         else:
             for draft in batch:
-                _write(ledger, section, namer, [draft])
-    return section
+                _write(ledger, machines, namer, [draft])
+    return machines
 
 
 def _countable(batch: list[_Draft]) -> bool:
     indices = [draft.item.resource.index for draft in batch]
-    return len(batch) > 1 and indices == list(range(len(batch))) and all(d.entry == batch[0].entry for d in batch)
+    first = batch[0]
+    return (
+        len(batch) > 1
+        and indices == list(range(len(batch)))
+        and all((d.entry, d.part.extensions) == (first.entry, first.part.extensions) for d in batch)
+    )
 
 
-def _write(ledger: Ledger, section: dict[str, Any], namer: Namer, batch: list[_Draft]) -> None:
+def _write(ledger: Ledger, machines: Machines, namer: Namer, batch: list[_Draft]) -> None:
     first = batch[0]
     resource = first.item.resource
-    plain = resource.base.rsplit(".", 1)[-1]
     counted = len(batch) > 1
-    name = namer.give(plain if counted or resource.index is None else f"{plain}-{resource.index}")
-    section[name] = {**first.entry, **({"count": len(batch)} if counted else {})}
+    name = namer.give(resource.plain if counted else resource.label)
+    machines.section[name] = {**first.entry, **({"count": len(batch)} if counted else {})}
+    for cloud, settings in first.part.extensions.items():
+        machines.extensions.setdefault(cloud, {})[f"servers.{name}"] = dict(settings)
     for key, text in first.assumed.items():
         ledger.assume(("servers", name, key), first.part.id, text)
     for number, draft in enumerate(batch):
+        machines.instances[draft.part.id] = f"{name}-{number}" if counted else name
         if number == 0:
             ledger.settle(draft.item, "mapped", f"servers.{name}", notes=draft.notes)
         else:
@@ -79,20 +113,13 @@ def _write(ledger: Ledger, section: dict[str, Any], namer: Namer, batch: list[_D
             ledger.settle(draft.item, "folded", f"servers.{name}", reason=reason, notes=draft.notes)
 
 
-def _draft(
-    ledger: Ledger,
-    item: Item,
-    part: ServerPart,
-    places: Mapping[str, str],
-    groups: Mapping[str, str],
-    keys: Mapping[str, str],
-) -> _Draft | None:
+def _draft(ledger: Ledger, item: Item, part: ServerPart, around: Around) -> _Draft | None:
     said_size: Any = None if part.size else ledger.answer("sizes", part.flavor)
-    image: Any = ledger.answer("images", part.image)
+    image: Any = None if part.os else ledger.answer("images", part.image)
     missing = {
         "it is in no subnet": (part.subnet is None, "put it into one, or add it to the stack by hand"),
         f"its subnet {part.subnet} is in none of the sources": (
-            part.subnet is not None and part.subnet not in places,
+            part.subnet is not None and part.subnet not in around.places,
             f"give subnets: {part.subnet} in an assumptions file",
         ),
         f"the size of {part.flavor} is not known": (
@@ -100,7 +127,7 @@ def _draft(
             f"give sizes: {part.flavor} in an assumptions file",
         ),
         f"the operating system of {part.image} is not known": (
-            image is None,
+            image is None and part.os is None,
             f"give images: {part.image} in an assumptions file",
         ),
     }
@@ -113,32 +140,47 @@ def _draft(
         size = {"vcpu": part.size[0], "memory": str(Size(part.size[1] * 2**20))}
     else:
         size = said_size.model_dump(mode="json", exclude_defaults=True)
-    draft = _Draft(item, part, {"size": size, "image": image.model_dump(mode="json")})
-    draft.assumed["image"] = f"the operating system of {part.image}"
+    draft = _Draft(item, part, {"size": size})
+    if part.flavors:
+        draft.entry["flavor"] = dict(part.flavors)
+    if part.os:
+        draft.entry["image"] = {"os": part.os[0], "version": part.os[1]}
+    else:
+        draft.entry["image"] = image.model_dump(mode="json")
+        draft.assumed["image"] = f"the operating system of {part.image}"
     if said_size:
         draft.assumed["size"] = f"the size of {part.flavor}"
-    draft.entry["subnet"] = places[part.subnet or ""]
-    _add_references(draft, groups, keys)
+    draft.entry["subnet"] = around.places[part.subnet or ""]
+    _add_references(draft, around)
     _add_disk(ledger, draft)
     if part.public_ip:
         draft.entry["public_ip"] = True
     if part.labels:
         draft.entry["labels"] = dict(part.labels)
+    if part.stopped:
+        draft.notes.append(Note("switched off", "a stack's servers run", "stop it by hand after up"))
     return draft
 
 
-def _add_references(draft: _Draft, groups: Mapping[str, str], keys: Mapping[str, str]) -> None:
+def _add_references(draft: _Draft, around: Around) -> None:
     part = draft.part
-    draft.entry["security_groups"] = [groups[native] for native in part.groups if native in groups]
+    if part.id in around.interfaces:
+        draft.entry["interfaces"] = list(around.interfaces[part.id])
+    draft.entry["security_groups"] = [around.groups[native] for native in part.groups if native in around.groups]
     for native in part.groups:
-        if native not in groups:
+        if native not in around.groups:
             advice = f"give the state that holds it, or groups: {native} in an assumptions file"
             draft.notes.append(Note(f"security group {native}", "it is in none of the sources", advice))
-    if part.key in keys:
-        draft.entry["key"] = keys[part.key or ""]
+    if part.key in around.keys:
+        draft.entry["key"] = around.keys[part.key or ""]
     elif part.key:
         advice = "give the state that holds it, or add the key to the stack by hand"
         draft.notes.append(Note(f"key {part.key}", "it is in none of the sources", advice))
+    if part.placement_group in around.placement_groups:
+        draft.entry["placement_group"] = around.placement_groups[part.placement_group or ""]
+    elif part.placement_group:
+        reason = "it is in none of the sources, or its policy is not known"
+        draft.notes.append(Note(f"placement group {part.placement_group}", reason, "add it to the stack by hand"))
 
 
 def _add_disk(ledger: Ledger, draft: _Draft) -> None:

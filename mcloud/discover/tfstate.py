@@ -16,7 +16,7 @@ from typing import Any
 from mcloud.errors import DiscoverError
 
 _SECRET_NAME = re.compile(
-    r"passw|secret|private_key|(^|_)(token|pem|certificate_body|connection_string|kubeconfig)($|_)|access_key|credential"
+    r"passw|passphrase|secret|private_key|(^|_)(token|pem|certificate_body|connection_string|kubeconfig)($|_)|access_key|credential"
     r"|^(api_?key|auth|user_data|user_data_base64)$",
     re.IGNORECASE,
 )
@@ -56,6 +56,16 @@ class StateResource:
     def base(self) -> str:
         """The address without the index: what the configuration calls it."""
         return self.address if self.index is None else self.address.removesuffix(_index_text(self.index))
+
+    @property
+    def plain(self) -> str:
+        """The last part of the address: what the source's author called it."""
+        return self.base.rsplit(".", 1)[-1]
+
+    @property
+    def label(self) -> str:
+        """The same with the index."""
+        return self.plain if self.index is None else f"{self.plain}-{self.index}"
 
 
 def read_tfstate(path: Path) -> tuple[StateResource, ...]:

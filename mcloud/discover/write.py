@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
 from typing import Any
 
 import yaml
 
-from mcloud.discover.discovery import Assumption, Discovery, DocumentPath, Outcome
+from mcloud.discover.discovery import Assumption, Discovery, DocumentPath, Outcome, Unread
 
 _Comments = Mapping[DocumentPath, str]
 
@@ -39,6 +39,9 @@ def to_json(discovery: Discovery) -> str:
             "document": discovery.document,
             "outcomes": [asdict(outcome) for outcome in discovery.outcomes],
             "assumptions": [_assumption(item) for item in discovery.assumptions],
+            "account": discovery.account,
+            "unread": [asdict(item) for item in discovery.unread],
+            "unseen": [asdict(item) for item in discovery.unseen],
         },
         ensure_ascii=False,
         indent=2,
@@ -52,22 +55,29 @@ def _assumption(item: Assumption) -> dict[str, Any]:
 def _header(discovery: Discovery) -> Iterator[str]:
     all_ = discovery.counts()
     files = len(discovery.files)
-    yield f"Found in {files} state file{'' if files == 1 else 's'}: {all_.seen} resources seen,"
+    where = f"in {files} state file{'' if files == 1 else 's'}"
+    if discovery.account:
+        where = f"on {discovery.files[0]}, account {discovery.account}"
+    yield f"Found {where}: {all_.seen} resources seen,"
     yield f"{all_.mapped} mapped, {all_.folded} folded into others, {all_.remainder} not in this stack."
-    for file in discovery.files:
+    for file in discovery.files if not discovery.account else ():
         one = discovery.counts(file)
         yield _flat(f"  {file}: {one.seen} = {one.mapped} + {one.folded} + {one.remainder}")
+    yield from _gaps("Could not be looked at:", discovery.unread)
     if discovery.remainder:
         yield ""
         yield "Not in this stack:"
         for outcome in discovery.remainder:
-            yield _flat(f"  {outcome.address} ({outcome.file}): {_because(outcome.reason, outcome.advice)}")
+            yield _flat(f"  {_called(outcome, discovery)}: {_because(outcome.reason, outcome.advice)}")
     noted = [outcome for outcome in discovery.outcomes if outcome.fate != "remainder" and outcome.notes]
     if noted:
         yield ""
         yield "Not carried over of what is in it:"
         for outcome in noted:
-            yield from _notes(outcome)
+            yield _flat(f"  {_called(outcome, discovery)}:")
+            for note in outcome.notes:
+                yield _flat(f"    {note.what}: {_because(note.reason, note.advice)}")
+    yield from _gaps("No call shows:", discovery.unseen)
     if discovery.open:
         yield ""
         yield "Open:"
@@ -75,10 +85,17 @@ def _header(discovery: Discovery) -> Iterator[str]:
             yield _flat(f"  {item.subject}: {item.text}")
 
 
-def _notes(outcome: Outcome) -> Iterator[str]:
-    yield _flat(f"  {outcome.address} ({outcome.file}):")
-    for note in outcome.notes:
-        yield _flat(f"    {note.what}: {_because(note.reason, note.advice)}")
+def _gaps(title: str, items: Iterable[Unread]) -> Iterator[str]:
+    for number, item in enumerate(items):
+        if number == 0:
+            yield ""
+            yield title
+        yield _flat(f"  {item.what}: {_because(item.reason, item.advice)}")
+
+
+def _called(outcome: Outcome, discovery: Discovery) -> str:
+    """Its name, with its file where there may be several."""
+    return outcome.address if discovery.account else f"{outcome.address} ({outcome.file})"
 
 
 def _because(reason: str, advice: str) -> str:

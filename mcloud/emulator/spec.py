@@ -33,7 +33,8 @@ class CloudEmulator(Protocol):
         """How long each state lasts, in the cloud's seconds."""
 
     def tune(self, setting: str, values: Mapping[str, Any]) -> None:
-        """Change a setting while it runs: ``stock``, ``quota``, ``expire-tokens``, ``reset``.
+        """Change a setting while it runs: ``stock``, ``quota``, ``balance`` where the cloud is prepaid,
+        ``expire-tokens``, ``reset``.
 
         Raises:
             EmulatorError: no such setting.

@@ -62,7 +62,7 @@ TARGET = Target(
         "Subnet": "SUBNET",
         "SecurityGroup": "SECGROUP",
         "SecurityGroupRule": "SECGROUP_RULE",
-        "KeyPair": "SSHKEY",
+        "KeyPair": "SSH_KEY",
         "Server": "VM",
         "Volume": "VOLUME",
         "PublicIp": "FLOATING_IP",

@@ -197,14 +197,26 @@ AT = Placement("vng", "hcm-3")
 PICKS = {"zone": "HCM03-1C", "flavorId": FLAVOR, "imageId": IMAGE, "diskTypeId": DISK}
 
 
+def _account(cloud: Running, monkeypatch: pytest.MonkeyPatch) -> Account:
+    """An account on a cloud that is there."""
+    objects = cloud.objects.url if cloud.objects else ""
+    profile = CloudProfile.model_validate(SPEC.whole_profile(cloud.url, cloud.client_id, objects))
+    monkeypatch.setenv("CLIENT_SECRET", cloud.client_secret)
+    return Account(cloud, Operations(adapter, adapter.connect(profile, AT), longest_interval=0.05))
+
+
 @pytest.fixture
 def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
     """An account on a cloud whose states last a thousandth of the vendor's."""
     with serve(SPEC, clock=Clock(0.001)) as cloud:
-        objects = cloud.objects.url if cloud.objects else ""
-        profile = CloudProfile.model_validate(SPEC.whole_profile(cloud.url, cloud.client_id, objects))
-        monkeypatch.setenv("CLIENT_SECRET", cloud.client_secret)
-        yield Account(cloud, Operations(adapter, adapter.connect(profile, AT), longest_interval=0.05))
+        yield _account(cloud, monkeypatch)
+
+
+@pytest.fixture
+def second_account(monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
+    """Another one, on a cloud of its own, with nothing on it."""
+    with serve(SPEC, clock=Clock(0.001)) as cloud:
+        yield _account(cloud, monkeypatch)
 
 
 AWS_REGION = "ap-southeast-1"

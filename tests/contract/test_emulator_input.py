@@ -31,9 +31,11 @@ WINDOWS = "img-8ebb4b46-d66f-50bd-92ff-70c970fb76ea"
         ("securityGroup", [{}], "securityGroup: must be a list of strings;"),
         ("networkId", None, "networkId: must not be null;"),
         ("serverGroupId", "server-group-1", "Not found server group with id server-group-1"),
-        ("attachFloating", True, "the emulator does not have attachFloating"),
-        ("dataDiskSize", 20, "the emulator does not have dataDiskSize"),
-        ("hostGroupId", "host-group-1", "the emulator does not have hostGroupId"),
+        ("attachFloating", "yes", "attachFloating: must be a boolean;"),
+        ("dataDiskSize", 20, "dataDiskTypeId: must not be null;"),
+        ("tags", {"key": "a"}, "tags: must be a list of tags;"),
+        ("networks", [{"subnetId": "sub-1"}], "the emulator does not have networks"),
+        ("hostGroupId", "hg-1", "the emulator does not have hostGroupId"),
     ],
 )
 def test_a_server_that_is_asked_for_wrongly(api: Any, field: str, value: Any, text: str) -> None:
@@ -99,6 +101,18 @@ PATHS = (
     "/v2/{p}/servers/{s}/update-sec-group",
     "/v2/{p}/servers/{s}/wan-ips/auto/attach",
     "/v2/{p}/servers/{s}/internal-network-interfaces",
+    "/v2/{p}/servers/{s}/internal-network-interfaces-floating",
+    "/v2/{p}/servers/{s}/external-network-interfaces",
+    "/v2/{p}/network-interfaces-elastic",
+    "/v2/{p}/network-interfaces-elastic/{eni}/rename",
+    "/v2/{p}/virtualIpAddress",
+    "/v2/{p}/virtualIpAddress/{vip}",
+    "/v2/{p}/virtualIpAddress/{vip}/addressPairs",
+    "/v2/{p}/networks/{net}/subnets/{sub}/secondary-subnets",
+    "/v2/{p}/volumes/{v}/snapshots",
+    "/v2/{p}/volumes/{v}/change-device-type",
+    "/v2/{p}/tag/resource/{s}",
+    "/internal/{p}/tags",
     "/v2/{p}/serverGroups",
     "/v2/{p}/serverGroups/{grp}",
     "/v2/{p}/route-table",
@@ -118,9 +132,27 @@ NAMES = (
     *("securityGroup", "sshKeyId", "serverGroupId", "userData", "osLicence", "newSize", "newVolumeTypeId"),
     *("size", "volumeTypeId", "encryptionType", "multiAttach", "networkInterfaceId"),
     *("policyId", "subnetRequests", "subnetIds", "ip", "networkInterfaceIds"),
-    *("routes", "destinationCidrBlock", "target"),
+    *("routes", "destinationCidrBlock", "target", "mode", "ipAddress", "crossProjectRequest", "wanIpId"),
+    *("internalNetworkInterfaceId", "externalNetworkInterfaceId", "attachFloating", "dataDiskSize", "dataDiskTypeId"),
+    *("action", "retainedDay", "retainedDays", "isPermanently", "resourceId", "resourceType", "tagRequestList"),
+    *("key", "value", "projectId"),
 )
-LIKELY = ("test-thing", "10.9.0.0/16", "HCM03-1C", "ingress", "IPv4", "IPv6", "tcp", "any", "::/0", 0, 22, 20)
+LIKELY = (
+    "test-thing",
+    "SERVER",
+    "INIT-MIGRATE",
+    "10.9.0.0/16",
+    "HCM03-1C",
+    "ingress",
+    "IPv4",
+    "IPv6",
+    "tcp",
+    "any",
+    "::/0",
+    0,
+    22,
+    20,
+)
 
 
 @pytest.fixture(scope="module")
@@ -156,6 +188,10 @@ def standing() -> Iterator[tuple[httpx.Client, dict[str, str]]]:
             policy = client.get("/v2/{p}/serverGroups/policies".format(**ids)).json()["data"][0]["uuid"]
             ids["grp"] = make("/v2/{p}/serverGroups", {"name": "standing", "policyId": policy}, "uuid")
             ids["rt"] = client.get("/v2/{p}/networks/{net}".format(**ids)).json()["routeTableId"]
+            vip = {"name": "standing", "subnetId": ids["sub"]}
+            ids["vip"] = make("/v2/{p}/virtualIpAddress", vip, "uuid")
+            elastic = {"name": "standing", "zoneId": "HCM03-1C"}
+            ids["eni"] = make("/v2/{p}/network-interfaces-elastic", elastic, "uuid")
             ids["v"] = client.get("/v2/{p}/servers/{s}".format(**ids)).json()["data"]["bootVolumeId"]
             yield client, ids
 
@@ -170,7 +206,7 @@ ANYTHING = st.recursive(
 )
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(write=st.sampled_from(WRITES), body=ANYTHING | st.dictionaries(st.sampled_from(NAMES), ANYTHING, max_size=9))
 def test_nothing_that_is_sent_breaks_it(
     standing: tuple[httpx.Client, dict[str, str]], write: tuple[str, str], body: Any

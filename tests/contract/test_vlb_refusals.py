@@ -112,13 +112,13 @@ def test_quotas_within_a_load_balancer(api: Any, alb: str) -> None:
     api.balanced("POST", f"{alb}/listeners/{listener}/l7policies", POLICY)
     https = {**LISTENER, "listenerName": "https-listener", "listenerProtocol": "HTTPS", "listenerProtocolPort": 443}
     tries = {
-        "POOL_PER_LOAD_BALANCER": ("POST", f"{alb}/pools", {**POOL, "poolName": "second-pool"}),
-        "LISTENER_PER_LOAD_BALANCER": (
+        "POOL_PER_LB": ("POST", f"{alb}/pools", {**POOL, "poolName": "second-pool"}),
+        "LISTENER_PER_LB": (
             "POST",
             f"{alb}/listeners",
             {**LISTENER, "listenerName": "second", "listenerProtocolPort": 81},
         ),
-        "POLICY_PER_LOAD_BALANCER": (
+        "POLICY_PER_LB": (
             "POST",
             f"{alb}/listeners/{listener}/l7policies",
             {**POLICY, "name": "second-policy"},
@@ -128,7 +128,7 @@ def test_quotas_within_a_load_balancer(api: Any, alb: str) -> None:
             f"{alb}/pools/{pool}/members",
             {"members": [MEMBER, {**MEMBER, "port": 8081}]},
         ),
-        "CERTIFICATE_PER_LOAD_BALANCER": (
+        "CERTIFICATE_PER_LB": (
             "POST",
             f"{alb}/listeners",
             {
@@ -145,7 +145,7 @@ def test_quotas_within_a_load_balancer(api: Any, alb: str) -> None:
         api.cloud.app.cloud.tune("quota", {"name": quota, "limit": default})
         api.balanced(method, path, body)
     rows = {row["quotaName"]: row["used"] for row in api.call("GET", "/v2/{p}/quotas/quotaUsed").json()["data"]}
-    assert {quota: rows[quota] for quota in tries} == dict.fromkeys(tries, "2") | {"LISTENER_PER_LOAD_BALANCER": "3"}
+    assert {quota: rows[quota] for quota in tries} == dict.fromkeys(tries, "2") | {"LISTENER_PER_LB": "3"}
     assert rows["LOAD_BALANCER"] == "1"
 
 
@@ -450,7 +450,7 @@ def test_a_subnet_with_a_load_balancer_stays(api: Any, subnet: str, alb: str) ->
 
 def test_another_project_and_no_sign_in(api: Any) -> None:
     answer = api.vlb("GET", "/v2/pro-00000000-0000-4000-8000-000000000000/loadBalancers")
-    refused(answer, 403, "project pro-00000000-0000-4000-8000-000000000000 is not belong to user")
+    refused(answer, 400, "project pro-00000000-0000-4000-8000-000000000000 is not belong to user")
     assert httpx.get(f"{api.cloud.url}/vserver/vlb-gateway/v2/{api.project}/loadBalancers").status_code == 401
     assert api.vlb("GET", "/v2/{p}/loadbalancers").json()[0]["code"] == "IAM_PERMISSION_DENIED"
     refused(api.vlb("GET", BALANCERS, page="x", size="1"), 400, "page or size invalid")

@@ -285,7 +285,7 @@ def test_what_is_not_there(api: Any, path: str) -> None:
 
 def test_another_project(api: Any) -> None:
     answer = api.call("GET", "/v2/pro-00000000-0000-4000-8000-000000000000/networks")
-    refused(answer, 403, "project pro-00000000-0000-4000-8000-000000000000 is not belong to user")
+    refused(answer, 400, "project pro-00000000-0000-4000-8000-000000000000 is not belong to user")
 
 
 def test_no_body_and_bad_paging(api: Any) -> None:

@@ -80,6 +80,28 @@ SCENARIOS = {
         ),
         frozenset({"ssh_key", "action", "timeouts", "user_data", "root_disk_encryption_type"}),
     ),
+    # Attached interfaces have no import.
+    "addresses": Scenario(
+        "vserver_rest.tf",
+        "vng-terraform-rest.jsonl",
+        (
+            (2, "one more route"),
+            (3, "name and description of the virtual address"),
+            (4, "name of the elastic interface"),
+            (5, "description of the server group"),
+        ),
+        (
+            ("vngcloud_vserver_route_table.r", ("project_id", "id")),
+            ("vngcloud_vserver_vip.v", ("project_id", "id")),
+            (
+                "vngcloud_vserver_address_pair_interface_attachment.a",
+                ("project_id", "virtual_ip_address_id", "id"),
+            ),
+            ("vngcloud_vserver_network_interface.e", ("project_id", "id")),
+            ("vngcloud_vserver_server_group.p", ("project_id", "id")),
+        ),
+        frozenset({"timeouts"}),
+    ),
     # Certificates have no import in the provider.
     "load balancers": Scenario(
         "vlb.tf",
@@ -236,6 +258,15 @@ def run(name: str, provider: Path, records: Path | None) -> None:
     )
 
 
+def _missing(provider: Path | None) -> str | None:
+    """What a run needs and is not there."""
+    if provider is None:
+        return "no PROVIDER=<binary> was given"
+    if not provider.is_file():
+        return f"there is no provider at {provider}"
+    return "terraform is not installed" if shutil.which("terraform") is None else None
+
+
 def main() -> None:
     """Run all scenarios, or say aloud that nothing was checked."""
     parser = argparse.ArgumentParser()
@@ -243,12 +274,10 @@ def main() -> None:
     parser.add_argument("--only", choices=SCENARIOS)
     parser.add_argument("--record", type=Path, metavar="FOLDER")
     arguments = parser.parse_args()
-    if arguments.provider is None or shutil.which("terraform") is None:
-        missing = "no PROVIDER=<binary> was given" if arguments.provider is None else "terraform is not installed"
+    missing = _missing(arguments.provider)
+    if missing is not None:
         _say(f"SKIPPED: {missing}; nothing was checked against the vendor's provider")
         return
-    if not arguments.provider.is_file():
-        raise SystemExit(f"there is no provider at {arguments.provider}")
     for name in [arguments.only] if arguments.only else SCENARIOS:
         run(name, arguments.provider, arguments.record)
 

@@ -187,21 +187,54 @@ def test_the_price_book_wins(folder: Path, monkeypatch: pytest.MonkeyPatch) -> N
 
 
 @pytest.mark.parametrize(
-    ("row", "says"),
+    ("row", "column", "says"),
     [
-        ("flavor:x,7,USD,hour,yesterday,me", "Invalid isoformat string: 'yesterday'"),
-        ("flavor:x,?,USD,hour,2026-05-05,me", "'?' is no amount"),
-        ("flavor:x,7", "the row has not as many cells as there are columns"),
+        ("flavor:x,7,USD,hour,yesterday,me,", 21, "'yesterday' is no day"),
+        ("flavor:x,?,USD,hour,2026-05-05,me,", 10, "'?' is no amount"),
+        ("flavor:x,-1,USD,hour,2026-05-05,me,", 10, "'-1' is no amount"),
+        ('"flavor:x,y",7,EUR,hour,2026-05-05,me,', 16, "'EUR' is no currency"),
+        ("flavor:x,7,USD,,2026-05-05,me,", 16, "the unit is missing"),
+        ("flavor:x,7,USD,hour,2026-05-05,,", 32, "the source is missing"),
+        ("flavor:x,7,USD,hour,2026-05-05,me,maybe", 35, "'maybe' says nothing about tax"),
+        ("flavor,7,USD,hour,2026-05-05,me,", 1, "'flavor' is no item"),
+        ("flavor:a,7,USD,hour,2026-05-05,me,", 1, "flavor:a is priced twice"),
+        ("flavor:x,7", 1, "the row has not as many cells as there are columns"),
     ],
 )
-def test_a_price_book_that_does_not_fit(tmp_path: Path, row: str, says: str) -> None:
+def test_a_price_book_that_does_not_fit(tmp_path: Path, row: str, column: int, says: str) -> None:
     path = tmp_path / "c.csv"
-    path.write_text(f"item,amount,currency,unit,as_of,source\nflavor:a,1,USD,hour,2026-05-05,me\n{row}\n")
+    header = "item,amount,currency,unit,as_of,source,vat\n"
+    path.write_text(f"{header}flavor:a,1,USD,hour,2026-05-05,me,\n# a remark\n\n{row}\n")
     with pytest.raises(LoadError) as caught:
         read_prices(path)
     [problem] = caught.value.problems
-    assert problem.where == f"{path}:3"
+    assert problem.where == f"{path}:5:{column}"
     assert says in problem.message
+
+
+def test_every_problem_of_a_price_book_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "c.csv"
+    path.write_text(
+        "item,amount,currency,unit,as_of,source\nflavor:a,x,USD,hour,2026-05-05,me\nb,1,USD,hour,2026-05-05,me\n"
+    )
+    with pytest.raises(LoadError) as caught:
+        read_prices(path)
+    assert [problem.where for problem in caught.value.problems] == [f"{path}:2:10", f"{path}:3:1"]
+    path.write_text("item,price\n")
+    with pytest.raises(LoadError, match="no column amount"):
+        read_prices(path)
+    path.write_bytes(b"\xff")
+    with pytest.raises(LoadError, match="cannot be read"):
+        read_prices(path)
+
+
+def test_an_account_s_own_prices_are_between_the_shipped_ones_and_the_book(folder: Path) -> None:
+    base = read_catalog(folder)
+    mine = Price(Decimal(90), "VND", "month", LIVE)
+    book = {"disk:ssd-3000": Price(Decimal(1), "VND", "GiB-month", QUOTE)}
+    made = overlay(base, live(prices={"flavor:small": mine, "disk:ssd-3000": mine}), book)
+    assert made.flavors[0].price == mine
+    assert made.disks[0].price == book["disk:ssd-3000"]
 
 
 def test_a_live_catalog_comes_back(folder: Path, tmp_path: Path) -> None:

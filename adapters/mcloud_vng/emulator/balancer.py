@@ -8,9 +8,8 @@ from mcloud.emulator.http import Answer, Call, Refusal
 from mcloud_vng.emulator.address import free_public_address
 from mcloud_vng.emulator.envelope import data, fields, not_emulated, page
 from mcloud_vng.emulator.listener import ALL_HEADERS, make_listener
-from mcloud_vng.emulator.network import check_quota
+from mcloud_vng.emulator.network import check_quota, free_address
 from mcloud_vng.emulator.pool import make_pool
-from mcloud_vng.emulator.server import free_address
 from mcloud_vng.emulator.vlb import (
     balancer,
     begin,

@@ -24,6 +24,13 @@ def zones(world: World, call: Call) -> Answer:
     return data([world.zone_view(name) for name in world.zones])
 
 
+def zone(world: World, call: Call) -> Answer:
+    """One of them, closed or not."""
+    if call.params["id"] not in world.zones:
+        raise refuse(404, f"Cannot get zone with id {call.params['id']}", "NotFound")
+    return data(world.zone_view(call.params["id"]))
+
+
 def dynamic_config(world: World, call: Call) -> Answer:
     """Bare (MCP-LIVE)."""
     prefixes = ["/16", "/18", "/20", "/22", "/24", "/26", "/28"]
@@ -39,7 +46,7 @@ def used(world: World) -> dict[str, int]:
         "SUBNET": sum(1 for subnet in world.subnets.values() if subnet["status"] != "DELETED"),
         "SECGROUP": len(own_groups),
         "SECGROUP_RULE": sum(1 for rule in world.rules.values() if rule["direction"] == "ingress"),
-        "SSHKEY": len(world.keys),
+        "SSH_KEY": len(world.keys),
         "VM": len(world.servers),
         "VCPU": sum(int(flavor["cpu"]) for flavor in flavors),
         "VOLUME": len(world.volumes),
@@ -47,11 +54,12 @@ def used(world: World) -> dict[str, int]:
         "VOLUME_SIZE": sum(volume["size"] for volume in world.volumes.values()),
         "SERVER_GROUP": len(world.server_groups),
         "ROUTE_TABLE": len(world.route_tables),
+        "VIRTUAL_IP_ADDRESS": len(world.vips),
         "LOAD_BALANCER": len(world.balancers),
-        "LISTENER_PER_LOAD_BALANCER": _most(world.listeners),
-        "POOL_PER_LOAD_BALANCER": _most(world.pools),
-        "POLICY_PER_LOAD_BALANCER": _most(world.policies),
-        "CERTIFICATE_PER_LOAD_BALANCER": max(map(len, certificates_in_use(world).values()), default=0),
+        "LISTENER_PER_LB": _most(world.listeners),
+        "POOL_PER_LB": _most(world.pools),
+        "POLICY_PER_LB": _most(world.policies),
+        "CERTIFICATE_PER_LB": max(map(len, certificates_in_use(world).values()), default=0),
         "MEMBER_PER_POOL": max((len(pool["members"]) for pool in world.pools.values()), default=0),
     }
 
@@ -172,9 +180,16 @@ def images(world: World, call: Call) -> Answer:
     return v1("images", [image_view(world, row) for row in world.images.values()])
 
 
+def gpu_images(world: World, call: Call) -> Answer:
+    """The images that a flavor with a GPU boots."""
+    rows = [row for row in world.flavors.values() if int(row["gpu"])]
+    types = {kind for row in rows for kind in world.image_types(row)}
+    return v1("images", [image_view(world, row) for row in world.images.values() if row["type"] in types])
+
+
 def user_images(world: World, call: Call) -> Answer:
-    """No custom image can be made here yet."""
-    return page(call, [])
+    """No custom image can be made here yet: what a test puts in."""
+    return page(call, world.holdings.get("user_images", []))
 
 
 def _type_zones(world: World) -> list[tuple[str, str]]:
@@ -222,11 +237,20 @@ def volume_type(world: World, call: Call) -> Answer:
     return v1("volumeTypes", [_type_view(row)])
 
 
+def default_type(world: World, call: Call) -> Answer:
+    """Bare; the first type of the zone, or of the default one, which may be closed (404, LIVE)."""
+    name = world.zone_of(call.query.get("zoneId") or None)
+    row = next(row for row in world.volume_types.values() if row["zone"] == name)
+    body = {"volumeTypeId": row["id"], "volumeTypeZoneId": world.type_zone_id(name, row["type_zone"])}
+    return Answer(200, body)
+
+
 ROUTES = (
     ("GET", "/v1/projects", projects),
     ("GET", "/v1/projects/{p}/detail", project_detail),
     ("GET", "/v1/common/dynamic-config", dynamic_config),
     ("GET", "/v1/{p}/zones", zones),
+    ("GET", "/v1/{p}/zones/{id}", zone),
     ("GET", "/v2/{p}/quotas/quotaUsed", quotas),
     ("GET", "/v1/{p}/flavor_zones/product", flavor_zones),
     ("GET", "/v1/{p}/flavor_zones/families", families),
@@ -235,9 +259,11 @@ ROUTES = (
     ("GET", "/v1/{p}/flavors/{id}", flavor),
     ("GET", "/v1/{p}/{fz}/flavors", flavors),
     ("GET", "/v1/{p}/images/os", images),
+    ("GET", "/v1/{p}/images/gpu", gpu_images),
     ("GET", "/v2/{p}/user-images", user_images),
     ("GET", "/v2/{p}/user-images/", user_images),
     ("GET", "/v1/{p}/volume_type_zones", volume_type_zones),
+    ("GET", "/v1/{p}/volume_default_id", default_type),
     ("GET", "/v1/{p}/volume_types/{id}", volume_type),
     ("GET", "/v1/{p}/{tz}/volume_types", volume_types),
 )

@@ -17,9 +17,12 @@ from mcloud_vng.emulator import (
     balancer,
     catalog,
     certificate,
+    elastic,
+    holding,
     interface,
     l7policy,
     listener,
+    migration,
     network,
     placement,
     pool,
@@ -28,12 +31,15 @@ from mcloud_vng.emulator import (
     server,
     snapshot,
     tag,
+    vip,
     volume,
 )
+from mcloud_vng.emulator.wallet import Wallet
 from mcloud_vng.emulator.world import World, refuse, state_times
 
 LIFETIME = 7200  # seconds; the vendor's API landing page
 T = TypeVar("T")
+KINDS: Mapping[type, str] = {int: "a number", str: "a text", bool: "true or false"}
 RegionHandler = Callable[[World, Call], Answer]
 VSERVER = (
     *catalog.ROUTES,
@@ -45,8 +51,12 @@ VSERVER = (
     *route.ROUTES,
     *volume.ROUTES,
     *snapshot.ROUTES,
+    *migration.ROUTES,
     *address.ROUTES,
+    *vip.ROUTES,
+    *elastic.ROUTES,
     *tag.ROUTES,
+    *holding.ROUTES,
 )
 VLB = (*balancer.ROUTES, *listener.ROUTES, *pool.ROUTES, *l7policy.ROUTES, *certificate.ROUTES)
 GATEWAYS = {"/vserver/vserver-gateway": VSERVER, "/vserver/vlb-gateway": VLB}
@@ -59,7 +69,8 @@ class VngCloud:
         self.agenda = agenda
         self._client = (client_id, client_secret)
         self._tokens: dict[str, float] = {}
-        self.worlds = {region: World(region, agenda, client_id) for region in ("hcm-3", "han-1")}
+        self.wallet = Wallet(agenda.clock)
+        self.worlds = {region: World(region, agenda, client_id, self.wallet) for region in ("hcm-3", "han-1")}
 
     def routes(self) -> list[Route]:
         """Sign-in, and each region's gateways; those without a region are hcm-3's."""
@@ -79,7 +90,8 @@ class VngCloud:
             self._check_token(call)
             project = call.params.get("p")
             if project is not None and project != world.project:
-                raise refuse(403, f"project {project} is not belong to user {world.user}", "Forbidden")
+                # The status is not known; the vendor's SDK reads this text only where it is no 403.
+                raise refuse(400, f"project {project} is not belong to user {world.user}", "Forbidden")
             return handler(world, call)
 
         return handle
@@ -103,21 +115,27 @@ class VngCloud:
     def tune(self, setting: str, values: Mapping[str, Any]) -> None:
         """Change what is offered.
 
-        ``stock``: {"flavor": name, "remaining": n, "zone"?}; ``quota``: {"name", "limit"}; ``expire-tokens``;
-        ``reset``.
+        ``stock``: {"flavor": name, "remaining": n, "zone"?}; ``quota``: {"name", "limit"}; ``balance``: {"amount"} in
+        VND; ``payment-method``: {"allowed": bool}; ``expire-tokens``; ``reset``.
         """
         if setting == "expire-tokens":
             self._tokens.clear()
         elif setting == "reset":
             self.agenda.clear()
+            self.wallet.reset()
             for world in self.worlds.values():
                 world.reset()
         elif setting == "quota":
             self._quota(_given(values, "name", str), _given(values, "limit", int))
         elif setting == "stock":
             self._stock(_given(values, "flavor", str), values.get("zone"), _given(values, "remaining", int))
+        elif setting == "balance":
+            self.wallet.balance = _given(values, "amount", int)
+        elif setting == "payment-method":
+            self.wallet.takes_payment = _given(values, "allowed", bool)
         else:
-            raise EmulatorError(f"no setting {setting!r}", hint="stock, quota, expire-tokens, reset")
+            hint = "stock, quota, balance, payment-method, expire-tokens, reset"
+            raise EmulatorError(f"no setting {setting!r}", hint=hint)
 
     def _quota(self, name: str, limit: int) -> None:
         for world in self.worlds.values():
@@ -170,8 +188,8 @@ def _given(values: Mapping[str, Any], name: str, kind: type[T]) -> T:
         EmulatorError: it is missing, or of another type.
     """
     value = values.get(name)
-    if not isinstance(value, kind) or isinstance(value, bool):
-        raise EmulatorError(f"{name!r} must be given, as {'a number' if kind is int else 'a text'}")
+    if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
+        raise EmulatorError(f"{name!r} must be given, as {KINDS[kind]}")
     return value
 
 

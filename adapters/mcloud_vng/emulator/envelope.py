@@ -60,21 +60,21 @@ def body_of(call: Call) -> dict[str, Any]:
 
 
 def fields(call: Call, needed: Kinds, optional: Kinds | None = None) -> dict[str, Any]:
-    """The JSON object that was sent, its fields of the right types; unknown ones are tolerated.
+    """The JSON object that was sent, checked as ``fields_of`` does."""
+    return fields_of(body_of(call), needed, optional)
+
+
+def fields_of(body: dict[str, Any], needed: Kinds, optional: Kinds | None = None) -> dict[str, Any]:
+    """A JSON object with its fields of the right types; unknown ones are tolerated.
 
     Args:
-        call: the request.
+        body: what was sent.
         needed: name -> type of what must be there; ``list`` is a list of texts.
         optional: the same, of what may be left out or null.
 
     Raises:
         Refusal: 400; a missing field in the LIVE form ``field: must not be null;``, a wrong type in words of our own.
     """
-    return fields_of(body_of(call), needed, optional)
-
-
-def fields_of(body: dict[str, Any], needed: Kinds, optional: Kinds | None = None) -> dict[str, Any]:
-    """The same of an object that is inside another one."""
     missing = [name for name in needed if body.get(name) is None]
     if missing:
         raise refuse(400, " ".join(f"{name}: must not be null;" for name in missing))

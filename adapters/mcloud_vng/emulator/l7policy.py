@@ -133,7 +133,7 @@ def create(world: World, call: Call) -> Answer:
     if listener["protocol"] not in ("HTTP", "HTTPS"):
         raise refuse(400, "l7policies: only for HTTP and HTTPS listeners;")
     name = check_field_name(body, "name")
-    check_room(world, "POLICY_PER_LOAD_BALANCER", len(children(world.policies, owner)))
+    check_room(world, "POLICY_PER_LB", len(children(world.policies, owner)))
     now = stamp(world)
     item: Item = {
         "uuid": world.new_id("policy"),

@@ -59,7 +59,7 @@ def make_listener(world: World, owner: Item, body: Item) -> Item:
     check_choice(body, {"listenerProtocol": PROTOCOLS[owner["type"]]})
     check_range(body, SPANS)
     siblings = children(world.listeners, owner)
-    check_room(world, "LISTENER_PER_LOAD_BALANCER", len(siblings))
+    check_room(world, "LISTENER_PER_LB", len(siblings))
     if any(item["name"] == name for item in siblings):
         raise refuse(400, "Duplicated listener name", "Conflict")
     # Whether TCP and UDP may have the same port is not known: here they may.
@@ -148,7 +148,7 @@ def _check_certificates(world: World, owner: Item, protocol: str, item: Item) ->
     there = certificates_in_use(world).get(owner["uuid"], set())
     more = len({one for one, _ in wanted} - there)
     if more:
-        check_room(world, "CERTIFICATE_PER_LOAD_BALANCER", len(there), more)
+        check_room(world, "CERTIFICATE_PER_LB", len(there), more)
 
 
 def _view(world: World, item: Item) -> Item:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from functools import partial
 
 from mcloud.emulator.http import Answer, Call
 from mcloud_vng.emulator.catalog import used
-from mcloud_vng.emulator.envelope import data, fields, not_emulated, page
+from mcloud_vng.emulator.envelope import data, fields, fields_of, not_emulated, page
 from mcloud_vng.emulator.world import Item, World, refuse, state_times
 
 PREFIXES = (16, 18, 20, 22, 24, 26, 28)
@@ -46,6 +47,39 @@ def _is_offered(block: ipaddress.IPv4Network) -> bool:
     return any(
         int(ipaddress.ip_address(low)) <= first and last <= int(ipaddress.ip_address(high)) for low, high in spans
     )
+
+
+def free_address(world: World, place: Item, wanted: str | None = None) -> str:
+    """The first free address of a subnet, or the wanted one; the platform's own first ten are left (how many it keeps
+    is unknown).
+
+    Raises:
+        Refusal: 400; the text for an address that is taken is one of the vendor's ([SDK], of virtual addresses), the
+            others are our own.
+    """
+    nics = [nic for server in world.servers.values() for nic in world.nics_of(server)]
+    taken = {nic["fixedIp"] for nic in nics if nic["subnetUuid"] == place["uuid"]}
+    taken |= {vip["ipAddress"] for vip in world.vips.values() if vip["subnetId"] == place["uuid"]}
+    taken |= {balancer["address"] for balancer in world.balancers.values()}
+    hosts = [str(host) for host in ipaddress.IPv4Network(place["cidr"]).hosts()]
+    if wanted:
+        if wanted not in hosts:
+            raise refuse(400, f"ip address {wanted} is not in the subnet {place['cidr']}")
+        if wanted in taken:
+            raise refuse(400, "ip address is already in use", "Conflict")
+        return wanted
+    free = next((host for host in hosts[9:] or hosts if host not in taken), None)
+    if free is None:
+        raise refuse(400, "no more ip address in subnet")
+    return free
+
+
+def ready_subnet(world: World, subnet_id: str) -> Item:
+    """A subnet that can be used, whatever its network, or the vendor's 404."""
+    found = world.subnets.get(subnet_id)
+    if found is None or found["status"] != "ACTIVE":
+        raise refuse(404, f"subnet with id {subnet_id} is not found", "NotFound")
+    return found
 
 
 def create_network(world: World, call: Call) -> Answer:
@@ -117,11 +151,11 @@ def rename_network(world: World, call: Call) -> Answer:
 
 
 def delete_network(world: World, call: Call) -> Answer:
-    """Refused while it has subnets. (One live source saw the refusal go on for 11 minutes after the last subnet,
-    another for seconds: here it ends with the subnet.)"""
+    """Refused while it has subnets, and for a while after the last one (MCP-LIVE: a few seconds; another live source
+    saw 11 minutes)."""
     item = network(world, call.params["id"])
-    there = [s for s in world.subnets.values() if s["networkUuid"] == item["id"] and s["status"] != "DELETED"]
-    if there:
+    own = [s for s in world.subnets.values() if s["networkUuid"] == item["id"]]
+    if any(s["status"] != "DELETED" or s["uuid"] in world.leaving for s in own):
         raise refuse(400, "Cannot delete this VPC because it contains the subnet.")
     item["status"] = "DELETING"
 
@@ -139,7 +173,7 @@ def delete_network(world: World, call: Call) -> Answer:
 def create_subnet(world: World, call: Call) -> Answer:
     """Needs an enabled zone: without one the default is looked up, which may be closed (404, LIVE)."""
     parent, body = network(world, call.params["net"]), fields(call, {"name": str, "cidr": str}, {"zoneId": str})
-    not_emulated(body, "secondarySubnetRequests", "tags")
+    not_emulated(body, "tags")
     zone = world.zone_of(body.get("zoneId"))
     check_quota(world, "SUBNET", "Exceeded SUBNET quota. Current used: {used}, max: {max}.")
     block = _block(body["cidr"])
@@ -168,6 +202,7 @@ def create_subnet(world: World, call: Call) -> Answer:
         "updatedAt": None,
         "deletedAt": None,
     }
+    item["secondarySubnets"] = _ranges(world, item, body.get("secondarySubnetRequests"))
     world.subnets[item["uuid"]] = item
     world.later("subnet-create", item, "ACTIVE")
     return data(item)
@@ -195,12 +230,66 @@ def get_subnet(world: World, call: Call) -> Answer:
     return Answer(200, subnet(world, call.params["net"], call.params["id"]))
 
 
+def _ranges(world: World, place: Item, asked: object) -> list[Item]:
+    """The secondary ranges of a subnet, matched by block with those that are there (MCP-LIVE). Which blocks the
+    service takes is not known: here they are blocks of the VPC that no subnet has."""
+    if asked is not None and not (isinstance(asked, list) and all(isinstance(one, dict) for one in asked)):
+        raise refuse(400, "secondarySubnetRequests: must be a list;")
+    there = {row["cidr"]: row for row in place["secondarySubnets"]}
+    found: list[Item] = []
+    for one in asked or []:
+        body = fields_of(one, {"name": str, "cidr": str})
+        block = _block(body["cidr"])
+        check_range(world, place, block, [ipaddress.IPv4Network(row["cidr"]) for row in found])
+        known = there.get(str(block), {"uuid": world.new_id("sec-sub")})
+        found.append({"uuid": known["uuid"], "name": check_name(body["name"]), "cidr": str(block)})
+    return found
+
+
+def check_range(world: World, place: Item, block: ipaddress.IPv4Network, beside: list[ipaddress.IPv4Network]) -> None:
+    """Refuse a block outside the VPC, or one that a subnet or another range has."""
+    parent = world.networks[place["networkUuid"]]
+    if not block.subnet_of(ipaddress.IPv4Network(parent["cidr"])):
+        raise refuse(400, "Subnet CIDR is not in the range of VPC CIDR.")
+    others = [s for s in world.subnets.values() if s["networkUuid"] == parent["id"] and s["status"] != "DELETED"]
+    blocks = [ipaddress.IPv4Network(one["cidr"]) for one in (place, *others)] + beside
+    blocks += [
+        ipaddress.IPv4Network(row["cidr"])
+        for one in others
+        if one["uuid"] != place["uuid"]
+        for row in one["secondarySubnets"]
+    ]
+    if any(block.overlaps(one) for one in blocks):
+        raise refuse(400, "Subnet CIDR is overlap with another.")
+
+
 def update_subnet(world: World, call: Call) -> Answer:
-    """The name; secondary ranges are not emulated."""
+    """The name and all secondary ranges: without the list they are gone (MCP-LIVE)."""
     item, body = subnet(world, call.params["net"], call.params["id"]), fields(call, {"name": str})
-    not_emulated(body, "secondarySubnetRequests", "tags")
-    item["name"] = check_name(body["name"])
+    not_emulated(body, "tags")
+    ranges = _ranges(world, item, body.get("secondarySubnetRequests"))
+    item |= {"name": check_name(body["name"]), "secondarySubnets": ranges}
     return data(item)
+
+
+def add_range(world: World, call: Call) -> Answer:
+    """One more secondary range; the answer is the range only (MCP-LIVE)."""
+    item, body = subnet(world, call.params["net"], call.params["id"]), fields(call, {"name": str, "cidr": str})
+    block = _block(body["cidr"])
+    check_range(world, item, block, [ipaddress.IPv4Network(row["cidr"]) for row in item["secondarySubnets"]])
+    made = {"uuid": world.new_id("sec-sub"), "name": check_name(body["name"]), "cidr": str(block)}
+    item["secondarySubnets"].append(made)
+    return data(made)
+
+
+def drop_range(world: World, call: Call) -> Answer:
+    """At once; the text for one that is not there is our own."""
+    item, range_id = subnet(world, call.params["net"], call.params["id"]), call.params["range"]
+    left = [row for row in item["secondarySubnets"] if row["uuid"] != range_id]
+    if len(left) == len(item["secondarySubnets"]):
+        raise refuse(404, f"secondary subnet with id {range_id} is not found", "NotFound")
+    item["secondarySubnets"] = left
+    return Answer(200)
 
 
 def delete_subnet(world: World, call: Call) -> Answer:
@@ -212,6 +301,11 @@ def delete_subnet(world: World, call: Call) -> Answer:
         raise refuse(500, "Internal Server Error", "InternalServerError")
     if any(item["uuid"] in world.subnets_of(server) for server in world.servers.values()):
         raise refuse(400, "Cannot delete subnet: Having server is using this subnet.", "SubnetInUse")
+    if any(vip["subnetId"] == item["uuid"] for vip in world.vips.values()):  # the text is our own
+        raise refuse(400, "Cannot delete subnet: Having virtual ip address is using this subnet.", "SubnetInUse")
+    if item["secondarySubnets"]:
+        text = "Cannot delete subnet: Having Virtual Subnet Address is using this subnet."
+        raise refuse(400, text, "SubnetInUse")
     if any(balancer["subnetId"] == item["uuid"] for balancer in world.balancers.values()):
         raise refuse(400, "Cannot delete subnet: Having load balancer is using this subnet.", "SubnetInUse")
     item["status"] = "DELETING"
@@ -219,7 +313,12 @@ def delete_subnet(world: World, call: Call) -> Answer:
     def gone() -> None:
         item["status"], item["deletedAt"] = "DELETED", world.stamp()
 
-    world.agenda.after(state_times()["subnet-delete"], gone)
+    times = state_times()
+    world.leaving.add(item["uuid"])
+    world.agenda.after(times["subnet-delete"], gone)
+    world.agenda.after(
+        times["subnet-delete"] + times["network-after-subnet"], partial(world.leaving.discard, item["uuid"])
+    )
     return Answer(200)
 
 
@@ -234,4 +333,6 @@ ROUTES = (
     ("GET", "/v2/{p}/networks/{net}/subnets/{id}", get_subnet),
     ("PATCH", "/v2/{p}/networks/{net}/subnets/{id}", update_subnet),
     ("DELETE", "/v2/{p}/networks/{net}/subnets/{id}", delete_subnet),
+    ("POST", "/v2/{p}/networks/{net}/subnets/{id}/secondary-subnets", add_range),
+    ("DELETE", "/v2/{p}/networks/{net}/subnets/{id}/secondary-subnets/{range}", drop_range),
 )

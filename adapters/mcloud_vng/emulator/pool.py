@@ -65,7 +65,7 @@ def make_pool(world: World, owner: Item, body: Item) -> Item:
     check_choice(body, {"algorithm": ALGORITHMS})
     _check_layer(body, protocol)
     siblings = children(world.pools, owner)
-    check_room(world, "POOL_PER_LOAD_BALANCER", len(siblings))
+    check_room(world, "POOL_PER_LB", len(siblings))
     if any(item["name"] == name for item in siblings):
         raise refuse(400, "Duplicated pool name", "Conflict")
     now = stamp(world)

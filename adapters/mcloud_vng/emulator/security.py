@@ -117,14 +117,14 @@ def delete_group(world: World, call: Call) -> Answer:
 
 
 def group_servers(world: World, call: Call) -> Answer:
-    """A bare array (MCP-LIVE)."""
+    """In ``data``, as [SDK] reads it; [MCP] saw a bare array, and takes both."""
     item = group(world, call.params["id"])
     rows = [
         {"name": server["name"], "uuid": server["uuid"], "status": server["status"], "createdAt": server["createdAt"]}
         for server in world.servers.values()
         if item["id"] in server["secgroupIds"]
     ]
-    return Answer(200, rows)
+    return data(rows)
 
 
 def _add_rule(
@@ -265,7 +265,7 @@ def generate_key(world: World, call: Call) -> Answer:
 
 
 def _keep_key(world: World, name: str, public: str) -> Item:
-    check_quota(world, "SSHKEY", "exceeded sshkey quota. current used: {used}, max: {max}")
+    check_quota(world, "SSH_KEY", "exceeded sshkey quota. current used: {used}, max: {max}")
     check_name(name)
     if any(key["name"] == name for key in world.keys.values()):
         raise refuse(400, "SSH key name already exist", "Conflict")

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 
 from mcloud.emulator.http import Answer, Call
+from mcloud_vng.emulator.address import allocate, check_allocate, join, part
 from mcloud_vng.emulator.catalog import image_view
-from mcloud_vng.emulator.envelope import data, fields, not_emulated, page
-from mcloud_vng.emulator.network import check_quota, network, subnet
+from mcloud_vng.emulator.envelope import data, fields, fields_of, not_emulated, page
+from mcloud_vng.emulator.network import check_quota, free_address, network, subnet
 from mcloud_vng.emulator.placement import server_group
 from mcloud_vng.emulator.security import group
-from mcloud_vng.emulator.tag import checked_tags
-from mcloud_vng.emulator.volume import ENCRYPTIONS, make_volume
+from mcloud_vng.emulator.tag import wanted_tags
+from mcloud_vng.emulator.volume import ENCRYPTIONS, drop_volume, make_volume
 from mcloud_vng.emulator.world import Item, World, refuse, state_times
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}[A-Za-z0-9]")  # [CLI] v1.12.0
@@ -37,14 +37,15 @@ OPTIONAL = {
     "rootDiskEncryptionType": str,
     "isEnableAutoRenew": bool,
     "isPoc": bool,
+    "attachFloating": bool,
+    "dataDiskName": str,
+    "dataDiskSize": int,
+    "dataDiskTypeId": str,
+    "dataDiskEncryptionType": str,
 }
-# Fields of the service that would make more than a server with its root disk.
+# Fields of the service that would make more than a server with its disks and an address.
 ELSEWHERE = (
-    "attachFloating",
     "networks",
-    "dataDiskName",
-    "dataDiskSize",
-    "dataDiskTypeId",
     "hostGroupId",
     "enableBackup",
     "restoreBackup",
@@ -62,41 +63,38 @@ def create_server(world: World, call: Call) -> Answer:
     not_emulated(body, *ELSEWHERE)
     if not NAME.fullmatch(body["name"]):
         raise refuse(400, "name: only letters (a-z, A-Z, 0-9, '_', '-') are allowed, length 2 to 65;")
-    parent = network(world, body["networkId"])
-    place = subnet(world, parent["id"], body["subnetId"])
-    if place["status"] != "ACTIVE":
-        raise refuse(404, f"subnet with id {place['uuid']} is not found", "NotFound")
+    place = _place(world, body)
     zone = world.zone_of(body.get("zoneId") or place["zone"]["uuid"])
     flavor = _flavor(world, body["flavorId"], zone)
     if place["zone"]["uuid"] != zone:
         raise refuse(400, f"subnet id: {place['uuid']} is not in zone {zone}")
-    image = world.images.get(body["imageId"])
-    if image is None:
-        raise refuse(404, f"cannot get image with id {body['imageId']}", "NotFound")
-    if image["type"] not in world.image_types(flavor):
-        raise refuse(400, f"flavor {flavor['id']} don't support image {image['id']}")
-    _check_disk(world, body, zone)
-    tags = checked_tags(body)
+    image = _image(world, body["imageId"], flavor)
+    disks = [_disk(world, body, zone, "rootDisk"), *_data_disk(world, body, zone)]
     if body.get("serverGroupId"):
         server_group(world, body["serverGroupId"])
+    tags = wanted_tags(world, body)
     groups = [group(world, item)["id"] for item in body.get("securityGroup") or ()] or [world.default_group]
     key = _key_name(world, body.get("sshKeyId"))
-    _check_quotas(world, VM=1, VCPU=int(flavor["cpu"]), VOLUME=1, VOLUME_SIZE=body["rootDiskSize"])
+    sizes = sum(disk["size"] for disk in disks)
+    _check_quotas(world, VM=1, VCPU=int(flavor["cpu"]), VOLUME=len(disks), VOLUME_SIZE=sizes)
+    price = _price(world, flavor, bool(body["encryptionVolume"]))
+    address = check_allocate(world) if body.get("attachFloating") else 0
+    world.afford(price + world.wallet.price(disk_gib=sizes) + address)
     flavor["remaining"] = str(int(flavor["remaining"]) - 1)
     server_id = world.new_id("ins")
-    disk = _boot_disk(world, server_id, body, zone)
+    made = [_attached(world, server_id, body, zone, disk) for disk in disks]
     item = {
         "uuid": server_id,
         "name": body["name"],
         "status": "CREATING",
         "createdAt": world.stamp(),
-        "bootVolumeId": disk["uuid"],
+        "bootVolumeId": made[0]["uuid"],
         "encryptionVolume": bool(body["encryptionVolume"]),
         "sshKeyName": key,
         "zoneId": zone,
         "flavorId": flavor["id"],
         "imageId": image["id"],
-        "networkId": parent["id"],
+        "networkId": place["networkUuid"],
         "subnetId": place["uuid"],
         "secgroupIds": groups,
         "serverGroupId": body.get("serverGroupId") or None,
@@ -108,12 +106,30 @@ def create_server(world: World, call: Call) -> Answer:
         "isPoc": bool(body.get("isPoc")),
         "licence": bool(body.get("osLicence")),
     }
-    world.tags[server_id] = tags
     world.servers[server_id] = item
+    world.wallet.debit(server_id, price)
+    world.tags[server_id] = tags
+    if address:
+        join(world, item, item["nicId"], allocate(world))
     # The vendor's clients wait through both names; which comes first is not known.
     world.later("server-create", item, "CREATING-BILLING", "ACTIVE")
-    world.later("server-create", disk, "IN-USE")
+    for disk in made:
+        world.later("server-create", disk, "IN-USE")
     return data(view(world, item), 202)
+
+
+def _place(world: World, body: Item) -> Item:
+    """The subnet; one that is not ready is not found."""
+    place = subnet(world, network(world, body["networkId"])["id"], body["subnetId"])
+    if place["status"] != "ACTIVE":
+        raise refuse(404, f"subnet with id {place['uuid']} is not found", "NotFound")
+    return place
+
+
+def _price(world: World, flavor: Item, encrypted: bool) -> int:
+    """A month of a server without its disks; encrypted ones make the flavor dearer [3P]."""
+    bare = world.wallet.price(vcpu=int(flavor["cpu"]), memory_gib=int(flavor["memory"]))
+    return bare + bare * world.wallet.prices["encrypted_percent"] // 100 * encrypted
 
 
 def _check_quotas(world: World, **more: int) -> None:
@@ -132,15 +148,36 @@ def _flavor(world: World, flavor_id: str, zone: str) -> Item:
     return row
 
 
-def _check_disk(world: World, body: Item, zone: str) -> None:
-    kind = world.volume_types.get(body["rootDiskTypeId"])
+def _image(world: World, image_id: str, flavor: Item) -> Item:
+    """One that the flavor boots."""
+    image = world.images.get(image_id)
+    if image is None:
+        raise refuse(404, f"cannot get image with id {image_id}", "NotFound")
+    if image["type"] not in world.image_types(flavor):
+        raise refuse(400, f"flavor {flavor['id']} don't support image {image_id}")
+    return image
+
+
+def _disk(world: World, body: Item, zone: str, which: str) -> Item:
+    """Size, type and name of a disk that comes with the server, checked."""
+    kind = world.volume_types.get(body[f"{which}TypeId"])
     if kind is None or kind["zone"] != zone:
-        raise refuse(404, f"cannot get volume type with id {body['rootDiskTypeId']}", "NotFound")
-    if body.get("rootDiskEncryptionType") not in (None, "", *ENCRYPTIONS):
-        raise refuse(400, "rootDiskEncryptionType is invalid")
-    least = max(20, int(kind["min_gib"]))
-    if not least <= body["rootDiskSize"] <= int(kind["max_gib"]):
+        raise refuse(404, f"cannot get volume type with id {body[f'{which}TypeId']}", "NotFound")
+    least = max(20, int(kind["min_gib"])) if which == "rootDisk" else int(kind["min_gib"])
+    if not least <= body[f"{which}Size"] <= int(kind["max_gib"]):
         raise refuse(400, f"field volume_size must from {least} to {kind['max_gib']}")
+    name = body.get(f"{which}Name") or f"{body['name']}-{'boot' if which == 'rootDisk' else 'data'}"[:50]
+    encryption = body.get(f"{which}EncryptionType") or None
+    if encryption not in (None, *ENCRYPTIONS):
+        raise refuse(400, f"{which}EncryptionType is invalid")
+    return {"name": name, "size": body[f"{which}Size"], "type": kind["id"], "encryption": encryption}
+
+
+def _data_disk(world: World, body: Item, zone: str) -> list[Item]:
+    """At most one data disk is made with a server."""
+    if not body.get("dataDiskSize"):
+        return []
+    return [_disk(world, fields_of(body, {"dataDiskTypeId": str}), zone, "dataDisk")]
 
 
 def _key_name(world: World, key_id: str | None) -> str | None:
@@ -151,43 +188,23 @@ def _key_name(world: World, key_id: str | None) -> str | None:
     return str(world.keys[key_id]["name"])
 
 
-def free_address(world: World, place: Item) -> str:
-    """The first free address; the platform's own first ten are left (how many it keeps is unknown)."""
-    taken = {server["fixedIp"] for server in world.servers.values() if server["subnetId"] == place["uuid"]}
-    taken |= {nic["fixedIp"] for server in world.servers.values() for nic in server["nics"]}
-    taken |= {balancer["address"] for balancer in world.balancers.values()}
-    hosts = list(ipaddress.IPv4Network(place["cidr"]).hosts())
-    for host in hosts[9:] or hosts:
-        if str(host) not in taken:
-            return str(host)
-    raise refuse(400, "no more ip address in subnet")
-
-
-def _boot_disk(world: World, server_id: str, body: Item, zone: str) -> Item:
-    item = make_volume(world, f"{body['name']}-boot"[:50], body["rootDiskSize"], body["rootDiskTypeId"], zone)
+def _attached(world: World, server_id: str, body: Item, zone: str, disk: Item) -> Item:
+    """A disk that is made on a server; the first one boots."""
+    item = make_volume(world, disk["name"], disk["size"], disk["type"], zone)
+    boots = not any(other["serverId"] == server_id for other in world.volumes.values())
     item |= {
         "serverId": server_id,
         "serverIdList": [server_id],
-        "bootable": True,
-        "bootIndex": 0,
-        "encryptionType": body.get("rootDiskEncryptionType"),
+        "bootable": boots,
+        "bootIndex": 0 if boots else None,
+        "encryptionType": disk["encryption"],
     }
+    world.attached_once.add(item["uuid"])
     return item
 
 
 def view(world: World, item: Item, *, listed: bool = False) -> Item:
     """A server as it is answered; the list has no boot disk (MCP-LIVE)."""
-    wan = item.get("wan")
-    public = wan if wan and wan["status"] == "ATTACHED" else {}
-    first = {
-        "uuid": item["nicId"],
-        "createdAt": item["createdAt"],
-        "networkUuid": item["networkId"],
-        "subnetUuid": item["subnetId"],
-        "fixedIp": item["fixedIp"],
-        "floatingIp": public.get("ip"),
-        "floatingIpId": public.get("uuid"),
-    }
     placed = world.server_groups.get(item["serverGroupId"] or "")
     return {
         "uuid": item["uuid"],
@@ -211,13 +228,43 @@ def view(world: World, item: Item, *, listed: bool = False) -> Item:
         "image": image_view(world, world.images[item["imageId"]]),
         "flavor": world.flavor_view(world.flavors[item["flavorId"]]),
         "secGroups": [{"name": world.groups[one]["name"], "uuid": one} for one in item["secgroupIds"]],
-        "externalInterfaces": [],
-        "internalInterfaces": [_nic_view(item, nic) for nic in (first, *item["nics"])],
+        "externalInterfaces": [public_view(nic) for nic in world.elastic.values() if nic["serverId"] == item["uuid"]],
+        "internalInterfaces": [nic_view(item, nic) for nic in world.nics_of(item)],
     }
 
 
-def _nic_view(item: Item, nic: Item) -> Item:
+def public_view(nic: Item) -> Item:
+    """An elastic interface as the server that has it shows it ([TF] and [SDK] decode the fields of a private one).
+
+    That it keeps its id on the server, and has its address as ``fixedIp``, is the emulator's choice.
+    """
+    return {
+        "uuid": nic["uuid"],
+        "createdAt": nic["createdAt"],
+        "updatedAt": nic["updatedAt"],
+        "status": "ACTIVE",
+        "type": "NETWORK",
+        "interfaceType": "PUBLIC",
+        "product": "vServer",
+        "serverUuid": nic["serverId"],
+        "networkUuid": None,
+        "subnetUuid": None,
+        "portUuid": nic["uuid"],
+        "mac": _mac(nic["uuid"]),
+        "fixedIp": nic["ip"],
+        "floatingIp": None,
+        "floatingIpId": None,
+    }
+
+
+def _mac(nic_id: str) -> str:
+    return "fa:16:3e:" + ":".join(nic_id[-6:][i : i + 2] for i in (0, 2, 4))
+
+
+def nic_view(item: Item, nic: Item) -> Item:
     """A private interface as it is answered."""
+    wan = item.get("wan")
+    public = wan if wan and wan["status"] == "ATTACHED" and item["wanNic"] == nic["uuid"] else {}
     return {
         "updatedAt": None,
         "status": "ACTIVE",
@@ -226,9 +273,9 @@ def _nic_view(item: Item, nic: Item) -> Item:
         "product": "vServer",
         "serverUuid": item["uuid"],
         "portUuid": nic["uuid"],
-        "mac": "fa:16:3e:" + ":".join(nic["uuid"][-6:][i : i + 2] for i in (0, 2, 4)),
-        "floatingIp": None,
-        "floatingIpId": None,
+        "mac": _mac(nic["uuid"]),
+        "floatingIp": public.get("ip"),
+        "floatingIpId": public.get("uuid"),
         **nic,
     }
 
@@ -274,8 +321,9 @@ def delete_server(world: World, call: Call) -> Answer:
 
     def gone() -> None:
         world.servers.pop(item["uuid"], None)
-        world.volumes.pop(disk["uuid"], None)
         world.tags.pop(item["uuid"], None)
+        world.wallet.refund(item["uuid"])
+        drop_volume(world, disk)
         flavor = world.flavors[item["flavorId"]]
         flavor["remaining"] = str(int(flavor["remaining"]) + 1)
 
@@ -284,19 +332,30 @@ def delete_server(world: World, call: Call) -> Answer:
 
 
 def _let_go(world: World, item: Item, whole: bool) -> None:
-    """Data volumes are detached, or go with the server when asked for; a public address stays, unattached."""
+    """Data volumes are detached, or go with the server when asked for; public addresses and interfaces stay,
+    unattached."""
     for volume in [one for one in world.volumes.values() if one["serverId"] == item["uuid"] and not one["bootable"]]:
         if whole:
-            del world.volumes[volume["uuid"]]
-            world.tags.pop(volume["uuid"], None)
+            drop_volume(world, volume)
         else:
             volume |= {"serverId": None, "serverIdList": [], "status": "AVAILABLE"}
-    if item.get("wan"):
-        item["wan"] |= {"status": "AVAILABLE", "networkInterfaceId": None, "fixedIp": None}
-        item["wan"] = None
+    part(item)
+    for nic in world.elastic.values():
+        if nic["serverId"] == item["uuid"]:
+            nic["serverId"] = None
+    own = {nic["uuid"] for nic in world.nics_of(item)}
+    world.pairs = {key: pair for key, pair in world.pairs.items() if pair["networkInterfaceId"] not in own}
+
+
+def _check_paid(world: World, item: Item) -> None:
+    """Refuse to change a server whose month is over, where it is not renewed ([SDK] has the text). What ``status``
+    such a server has is not known: here it keeps its own."""
+    if not item["autoRenew"] and world.wallet.is_over(item["uuid"]):
+        raise refuse(400, "server is expired", "ServerExpired")
 
 
 def _move(world: World, item: Item, allowed: tuple[str, ...], through: str, to: str, time: str) -> Answer:
+    _check_paid(world, item)
     if item["status"] not in allowed:
         # The exact text for a server in the wrong state is not known.
         raise refuse(400, f"server with status {item['status'].lower()} is in-process")
@@ -325,6 +384,7 @@ def resize_server(world: World, call: Call) -> Answer:
     the state before is the state after."""
     item, body = _server(world, call), fields(call, {"flavorId": str})
     not_emulated(body, "hostGroupId")
+    _check_paid(world, item)
     if item["status"] not in ("ACTIVE", "STOPPED"):
         raise refuse(400, f"server with status {item['status'].lower()} is in-process")
     flavor = _flavor(world, body["flavorId"], item["zoneId"])
@@ -333,6 +393,9 @@ def resize_server(world: World, call: Call) -> Answer:
     before = item["status"]
     old = world.flavors[item["flavorId"]]
     _check_quotas(world, VCPU=int(flavor["cpu"]) - int(old["cpu"]))
+    more = _price(world, flavor, item["encryptionVolume"]) - _price(world, old, item["encryptionVolume"])
+    world.afford(more)
+    world.wallet.debit(item["uuid"], more)
     old["remaining"] = str(int(old["remaining"]) + 1)
     flavor["remaining"] = str(int(flavor["remaining"]) - 1)
     item |= {"flavorId": flavor["id"], "status": "CHANGING-FLAVOR"}
@@ -352,6 +415,7 @@ def rename_server(world: World, call: Call) -> Answer:
 def change_groups(world: World, call: Call) -> Answer:
     """The full list; at least one."""
     item, body = _server(world, call), fields(call, {"securityGroup": list})
+    _check_paid(world, item)
     if item["status"] not in ("ACTIVE", "STOPPED"):
         raise refuse(400, f"cannot change security group of server with status {item['status'].lower()}", "Conflict")
     groups = [group(world, one)["id"] for one in body["securityGroup"]]

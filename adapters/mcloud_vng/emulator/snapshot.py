@@ -14,7 +14,12 @@ def list_snapshots(world: World, call: Call) -> Answer:
     """A page whose names are plural (MCP-LIVE)."""
     volume_of(world, call)
     rows = [item for item in world.snapshots.values() if item["volumeId"] == call.params["id"]]
-    number, size = int(call.query.get("page") or 1), int(call.query.get("size") or 100)
+    try:
+        number, size = int(call.query.get("page") or 1), int(call.query.get("size") or 100)
+    except ValueError as error:
+        raise refuse(400, "page or size invalid") from error
+    if number < 1 or size < 1:
+        raise refuse(400, "page or size invalid")
     part = rows[(number - 1) * size : number * size]
     pages = -(-len(rows) // size)
     body = {"items": part, "page": number, "pageSize": size, "totalPages": pages, "totalItems": len(rows)}
@@ -27,6 +32,8 @@ def create_snapshot(world: World, call: Call) -> Answer:
     body = fields(call, {"name": str}, OPTIONAL)
     if not NAME.fullmatch(body["name"]):
         raise refuse(400, BAD_NAME)
+    if volume["status"] not in ("IN-USE", "AVAILABLE"):
+        raise refuse(400, f"volume with id {volume['uuid']} is in-process")
     if volume["uuid"] not in world.attached_once:
         raise refuse(400, f"volume with id {volume['uuid']} has never been attached to a server")
     days = body.get("retainedDays") or body.get("retainedDay")
@@ -52,7 +59,7 @@ def delete_snapshot(world: World, call: Call) -> Answer:
     """The vendor's SDK sends the word "undefined" in place of the volume's id."""
     found = world.snapshots.get(call.params["s"])
     if found is None or call.params["id"] not in ("undefined", found["volumeId"]):
-        raise refuse(404, "not found snapshot-volume-point", "NotFound")
+        raise refuse(404, f"not found snapshot-volume-point with id {call.params['s']}", "NotFound")
     del world.snapshots[call.params["s"]]
     return data(found)
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+import uuid
+from functools import partial
 
 from mcloud.emulator.http import Answer, Call
 from mcloud_vng.emulator.envelope import body_of, data, fields, not_emulated, page
 from mcloud_vng.emulator.network import check_quota
-from mcloud_vng.emulator.tag import checked_tags
+from mcloud_vng.emulator.tag import wanted_tags
 from mcloud_vng.emulator.world import Item, World, refuse, state_times
 
 NAME = re.compile(r"[A-Za-z0-9.@_ -]{5,50}")
@@ -57,7 +59,16 @@ def make_volume(world: World, name: str, size: int, type_id: str, zone: str) -> 
         "zone": world.zone_view(zone),
     }
     world.volumes[str(item["uuid"])] = item
+    world.wallet.debit(item["uuid"], world.wallet.price(disk_gib=size))
     return item
+
+
+def drop_volume(world: World, item: Item) -> None:
+    """It is gone; the rest of the month is paid back."""
+    if world.volumes.pop(item["uuid"], None) is not None:
+        world.wallet.refund(item["uuid"])
+        world.tags.pop(item["uuid"], None)
+        world.paid.pop(item["uuid"], None)
 
 
 def create_volume(world: World, call: Call) -> Answer:
@@ -75,9 +86,10 @@ def create_volume(world: World, call: Call) -> Answer:
     if body.get("encryptionType") not in (None, "", *ENCRYPTIONS):
         raise refuse(400, "encryptionType is invalid")
     _check_snapshot(world, body)
-    tags = checked_tags(body)
     check_quota(world, "VOLUME", "exceeded volume quota. current used: {used}, max: {max}")
     check_quota(world, "VOLUME_SIZE", SIZES, body["size"])
+    tags = wanted_tags(world, body)
+    world.afford(world.wallet.price(disk_gib=body["size"]))
     item = make_volume(world, body["name"], body["size"], kind["id"], zone)
     item |= {"encryptionType": body.get("encryptionType") or None, "multiAttach": bool(body.get("multiAttach"))}
     world.paid[item["uuid"]] = {"autoRenew": bool(body.get("isEnableAutoRenew")), "isPoc": bool(body.get("isPoc"))}
@@ -90,10 +102,11 @@ def _check_snapshot(world: World, body: Item) -> None:
     """What a volume is restored from must be there and fit."""
     if body.get("createdFrom") != "SNAPSHOT":
         return
-    wanted = str((body.get("configVolumeRestore") or {}).get("snapshotVolumePointId"))
-    found = world.snapshots.get(wanted)
+    restore = body.get("configVolumeRestore")
+    wanted = restore.get("snapshotVolumePointId") if isinstance(restore, dict) else None
+    found = world.snapshots.get(str(wanted))
     if found is None:
-        raise refuse(404, "not found snapshot-volume-point", "NotFound")
+        raise refuse(404, f"not found snapshot-volume-point with id {wanted}", "NotFound")
     if body["size"] < found["size"]:
         raise refuse(400, f"field volume_size must from {found['size']}")
 
@@ -113,6 +126,17 @@ def volume_of(world: World, call: Call) -> Item:
     if found is None:
         raise refuse(404, f"volume with id {call.params['id']} is not found", "NotFound")
     return found
+
+
+def _check_still(item: Item) -> None:
+    """Refuse what is on its way to another kind of storage."""
+    if item["migrateState"] is not None:
+        raise refuse(400, f"volume with id {item['uuid']} is migrating", "Conflict")
+
+
+def mapping(world: World, call: Call) -> Answer:
+    """The id behind the service, bare, everything else null (MCP-LIVE)."""
+    return Answer(200, {"uuid": str(uuid.uuid5(uuid.NAMESPACE_URL, volume_of(world, call)["uuid"]))})
 
 
 def get_volume(world: World, call: Call) -> Answer:
@@ -152,6 +176,9 @@ def resize_volume(world: World, call: Call) -> Answer:
     if not item["size"] <= body["newSize"] <= int(kind["max_gib"]):
         raise refuse(400, f"field new_volume_size must from {item['size']} to {kind['max_gib']}")
     check_quota(world, "VOLUME_SIZE", SIZES, body["newSize"] - item["size"])
+    more = world.wallet.price(disk_gib=body["newSize"] - item["size"])
+    world.afford(more)
+    world.wallet.debit(item["uuid"], more)
     before = item["status"]
     item |= {"size": body["newSize"], "volumeTypeId": kind["id"], "iops": str(kind["iops"]), "status": "RESIZING"}
     world.later("volume-resize", item, before)
@@ -202,6 +229,7 @@ def detach_volume(world: World, call: Call) -> Answer:
         raise refuse(400, "this volume is available")
     if item["bootable"]:
         raise refuse(400, "cannot detach the root volume")
+    _check_still(item)
     if item["status"] != "IN-USE" or item["serverId"] != call.params["s"]:
         raise refuse(400, f"volume with id {item['uuid']} is in-process")
     item["status"] = "DETACHING"
@@ -219,14 +247,10 @@ def delete_volume(world: World, call: Call) -> Answer:
     item = volume_of(world, call)
     if item["status"] != "AVAILABLE":
         raise refuse(400, _why_not(item, ""), "Conflict")
+    _check_still(item)
     item["status"] = "DELETING"
 
-    def gone() -> None:
-        world.volumes.pop(item["uuid"], None)
-        world.tags.pop(item["uuid"], None)
-        world.paid.pop(item["uuid"], None)
-
-    world.agenda.after(state_times()["volume-delete"], gone)
+    world.agenda.after(state_times()["volume-delete"], partial(drop_volume, world, item))
     return data(item, 202)
 
 
@@ -236,6 +260,7 @@ ROUTES = (
     ("GET", "/v2/{p}/volumes/servers/{id}/boot", boot_volume),
     ("GET", "/v2/{p}/volumes/servers/{id}", server_volumes),
     ("GET", "/v2/{p}/volumes/{id}", get_volume),
+    ("GET", "/v2/{p}/volumes/{id}/mapping", mapping),
     ("DELETE", "/v2/{p}/volumes/{id}", delete_volume),
     ("PUT", "/v2/{p}/volumes/{id}/resize", resize_volume),
     ("PUT", "/v2/{p}/volumes/{id}/rename", rename_volume),

@@ -14,6 +14,7 @@ import yaml
 
 from mcloud.emulator.clock import Agenda
 from mcloud.emulator.http import Refusal
+from mcloud_vng.emulator.wallet import Wallet
 
 SEED = Path(__file__).parent / "seed"
 Item = dict[str, Any]
@@ -33,7 +34,7 @@ QUOTAS = {
     "SUBNET": 30,
     "SECGROUP": 40,
     "SECGROUP_RULE": 100,
-    "SSHKEY": 20,
+    "SSH_KEY": 20,
     "VM": 150,
     "VCPU": 1000,
     "VOLUME": 200,
@@ -41,15 +42,16 @@ QUOTAS = {
     "VOLUME_SIZE": 10_000,
     "SERVER_GROUP": 5,
     "ROUTE_TABLE": 20,
+    "VIRTUAL_IP_ADDRESS": 3,
     "LOAD_BALANCER": 10,
-    "LISTENER_PER_LOAD_BALANCER": 10,
-    "POOL_PER_LOAD_BALANCER": 10,
-    "POLICY_PER_LOAD_BALANCER": 10,
-    "CERTIFICATE_PER_LOAD_BALANCER": 5,
+    "LISTENER_PER_LB": 10,
+    "POOL_PER_LB": 10,
+    "POLICY_PER_LB": 10,
+    "CERTIFICATE_PER_LB": 5,
     "MEMBER_PER_POOL": 20,
 }
 """[DOC] quota-limit.md 2026-08-07, sizes in GB, but for security groups (10 there), so that bigger stacks can be
-tried. The names of server groups', route tables' and of those per load balancer or pool are not the vendor's."""
+tried. The names are those of its table in capital letters."""
 
 
 @cache
@@ -77,9 +79,10 @@ def _reach(item: Item, before: str, status: str) -> None:
 class World:
     """One region: its project, its offers, and what was made in it."""
 
-    def __init__(self, region: str, agenda: Agenda, owner: str) -> None:
+    def __init__(self, region: str, agenda: Agenda, owner: str, wallet: Wallet) -> None:
         self.region = region
         self.agenda = agenda
+        self.wallet = wallet
         # Another client is another account: one project for each user and region.
         self.project = f"pro-{uuid.uuid5(uuid.NAMESPACE_URL, f'emulated/{region}/{owner}')}"
         self.user = uuid.uuid5(uuid.NAMESPACE_URL, owner).int % 90_000 + 10_000
@@ -96,6 +99,7 @@ class World:
         self.packages = {row["id"]: row for row in packages if row["region"] == self.region}
         self.networks: dict[str, Item] = {}
         self.subnets: dict[str, Item] = {}
+        self.leaving: set[str] = set()  # ids of subnets that their network is not yet rid of
         self.groups: dict[str, Item] = {}
         self.rules: dict[str, Item] = {}
         self.keys: dict[str, Item] = {}
@@ -108,6 +112,10 @@ class World:
         self.addresses: dict[str, Item] = {}
         self.server_groups: dict[str, Item] = {}
         self.route_tables: dict[str, Item] = {}
+        self.vips: dict[str, Item] = {}
+        self.pairs: dict[str, Item] = {}
+        self.elastic: dict[str, Item] = {}
+        self.holdings: dict[str, list[Item]] = {}
         self.balancers: dict[str, Item] = {}
         self.listeners: dict[str, Item] = {}
         self.pools: dict[str, Item] = {}
@@ -142,6 +150,14 @@ class World:
         }
         self.route_tables[table_id] = item
         return item
+
+    def afford(self, amount: int) -> None:
+        """Refuse what the wallet cannot pay. The vendor's texts ([SDK]); the status is the emulator's choice."""
+        if amount > 0 and not self.wallet.takes_payment:
+            raise refuse(400, "Payment method is not allowed for the user", "PaymentMethodNotAllowed")
+        if amount > 0 and not self.wallet.has(amount):
+            text = "You do not have sufficient credits to complete the purchase"
+            raise refuse(400, text, "NotEnoughCredits")
 
     def number(self) -> int:
         """The next of the numeric ids that create answers of groups and rules have."""
@@ -178,6 +194,29 @@ class World:
         if found is None or not found[2]:
             raise refuse(404, f"Cannot get zone with id {name}", "NotFound")
         return name
+
+    def nics_of(self, server: Item) -> list[Item]:
+        """The private interfaces of a server; the first one came with it."""
+        first = {
+            "uuid": server["nicId"],
+            "createdAt": server["createdAt"],
+            "networkUuid": server["networkId"],
+            "subnetUuid": server["subnetId"],
+            "fixedIp": server["fixedIp"],
+        }
+        return [first, *server["nics"]]
+
+    def nic(self, nic_id: str) -> tuple[Item, Item]:
+        """A private interface, and the server that has it.
+
+        Raises:
+            Refusal: 404.
+        """
+        for server in self.servers.values():
+            for nic in self.nics_of(server):
+                if nic["uuid"] == nic_id:
+                    return nic, server
+        raise refuse(404, f"internal network interface with id {nic_id} is not found", "NotFound")
 
     def subnets_of(self, server: Item) -> list[str]:
         """The subnets that a server has an interface in."""
@@ -249,6 +288,9 @@ class World:
             "interfaces": {nic["uuid"]: nic for server in self.servers.values() for nic in server["nics"]},
             "route_tables": {key: table for key, table in tables.items() if key not in main},
             "routes": {route["uuid"]: route for table in tables.values() for route in table["routes"]},
+            "virtual_ips": self.vips,
+            "address_pairs": self.pairs,
+            "elastic_interfaces": self.elastic,
             "load_balancers": self.balancers,
             "listeners": self.listeners,
             "pools": self.pools,

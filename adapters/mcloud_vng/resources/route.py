@@ -125,6 +125,8 @@ class Route(Kind):
 
     def list(self, session: VngSession) -> Iterator[tuple[str, Native]]:
         servers = session.driver.ex_list_servers()
+        main = {network["routeTableId"] for network in session.driver.ex_list_networks()}
         for table in session.driver.ex_list_route_tables():
-            for route in table.get("routes") or ():
+            # A further table's routes are no routes of this kind.
+            for route in (table.get("routes") or ()) if table["uuid"] in main else ():
                 yield f"{table['uuid']}/{route['destinationCidrBlock']}", self._native(table, route, servers)

@@ -1,0 +1,81 @@
+"""What an adapter tells discovery beyond its kinds: what else the account holds, and what else a native one shows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from mcloud.adapter.kind import Native
+
+
+@dataclass(frozen=True)
+class Surplus:
+    """Something on the account that no kind lists.
+
+    Attributes:
+        type: the cloud's word for it.
+        native_id: its id.
+        name: its name; empty where it has none.
+        reason: why it is not in a stack, or how it belongs to its owner.
+        advice: what to do about it.
+        owner: kind and native id of what it is a part of; None: it is left over.
+    """
+
+    type: str
+    native_id: str
+    name: str
+    reason: str
+    advice: str = ""
+    owner: tuple[str, str] | None = None
+
+
+@dataclass(frozen=True)
+class Details:
+    """What a native resource shows beyond what ``observe`` gives; None and empty: nothing more.
+
+    Attributes:
+        size: vCPUs and memory in MiB of a server's flavor.
+        os: operating system and version of a server's image.
+        disk: class and IOPS of a volume or of a server's root disk.
+        key_name: name of a server's key.
+        description: of a group or a rule.
+        extensions: settings that only this cloud has.
+        addresses: a server's private addresses.
+        stopped: a server that is switched off.
+        system: why it is the cloud's own and in no stack; it counts as a part of the account.
+        refused: reason and advice, where it cannot be said in neutral words.
+        lost: what, reason and advice of each thing in it that cannot be said.
+    """
+
+    size: tuple[int, int] | None = None
+    os: tuple[str, str] | None = None
+    disk: tuple[str, int | None] | None = None
+    key_name: str | None = None
+    description: str | None = None
+    extensions: Mapping[str, Any] = field(default_factory=dict)
+    addresses: tuple[str, ...] = ()
+    stopped: bool = False
+    system: str = ""
+    refused: tuple[str, str] | None = None
+    lost: tuple[tuple[str, str, str], ...] = ()
+
+
+class Inventory:
+    """A cloud whose kinds tell everything; adapters override what they know better."""
+
+    unseen: ClassVar[Mapping[str, tuple[tuple[str, str], ...]]] = {}
+    """Kind -> what no call shows of it, and what to do about it."""
+
+    def snapshot(self, session: Any) -> Any:
+        """The session to look through; one that asks for each list once, where several kinds need the same list."""
+        return session
+
+    @property
+    def surplus(self) -> Mapping[str, Callable[[Any], Iterable[Surplus]]]:
+        """What is looked for beyond the kinds: its word -> the call that lists it. It takes the session."""
+        return {}
+
+    def details(self, kind: str, native: Native) -> Details:
+        """What else a native resource shows. Pure."""
+        return Details()

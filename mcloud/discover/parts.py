@@ -1,0 +1,285 @@
+"""The neutral parts that a source's resources mean; they refer to each other by native id."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+
+@dataclass(frozen=True)
+class NetworkPart:
+    """A private network; ``cidr`` is its IPv4 block."""
+
+    id: str
+    cidr: str
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class SubnetPart:
+    """A subnet; ``network`` is a native id, ``direct`` whether its servers get public addresses, None: unknown."""
+
+    id: str
+    network: str
+    cidr: str
+    direct: bool | None = None
+    labels: Mapping[str, str] = field(default_factory=dict)
+    zone: str | None = None
+    """The zone, where the stack stays on this cloud and would choose another one by itself."""
+
+
+@dataclass(frozen=True)
+class RulePart:
+    """An allow rule of a group.
+
+    Attributes:
+        group: native id of the group that has it.
+        direction: ingress or egress.
+        protocol: tcp, udp, icmp, any, or an IANA number as text.
+        ports: first and last port; None: all.
+        cidrs: IPv4 blocks of the other side.
+        groups: native ids of the groups on the other side.
+        description: for people.
+    """
+
+    group: str
+    direction: Literal["ingress", "egress"]
+    protocol: str
+    ports: tuple[int, int] | None = None
+    cidrs: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+    description: str | None = None
+
+
+@dataclass(frozen=True)
+class GroupPart:
+    """A security group with the rules that the same resource holds."""
+
+    id: str
+    network: str | None
+    description: str | None = None
+    rules: tuple[RulePart, ...] = ()
+    labels: Mapping[str, str] = field(default_factory=dict)
+    everywhere: bool = False
+    """The group is in no network in particular."""
+    open_egress: str | None = None
+    """Not None: everything may leave, whatever the egress rules say; a text: what is assumed about that."""
+
+
+@dataclass(frozen=True)
+class KeyPart:
+    """An SSH key; ``public_key`` in OpenSSH format, None where the source does not hold it."""
+
+    id: str
+    public_key: str | None
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class ServerPart:
+    """A server.
+
+    Attributes:
+        id: native id.
+        flavor: the source's name for its size.
+        size: vCPUs and memory in MiB; None: the flavor is not known.
+        image: native id of its image.
+        subnet: native id.
+        groups: native ids.
+        key: native id of its key.
+        public_ip: whether it has a public address; None: the source does not say.
+        disk_gib: size of the root disk in GiB; None: the source does not say.
+        disk_class: hdd, ssd or nvme.
+        min_iops: what was bought for the root disk, not what a size brings along.
+        disk_type: native id of the root disk's type, where a fact may tell class and IOPS.
+        os: operating system and version; None: only the image's id is known.
+        placement_group: native id.
+        flavors: cloud -> flavor, where the size alone would lead to another one.
+        addresses: private addresses, by which members of pools are known.
+        extensions: cloud -> settings that only this cloud has.
+        stopped: it is switched off, which a stack cannot say.
+    """
+
+    id: str
+    flavor: str
+    size: tuple[int, int] | None
+    image: str
+    subnet: str | None
+    groups: tuple[str, ...] = ()
+    key: str | None = None
+    public_ip: bool | None = None
+    disk_gib: int | None = None
+    disk_class: str = "ssd"
+    min_iops: int | None = None
+    labels: Mapping[str, str] = field(default_factory=dict)
+    disk_type: str | None = None
+    os: tuple[str, str] | None = None
+    placement_group: str | None = None
+    flavors: Mapping[str, str] = field(default_factory=dict)
+    addresses: tuple[str, ...] = ()
+    extensions: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    stopped: bool = False
+
+
+@dataclass(frozen=True)
+class PlacementGroupPart:
+    """Servers that share hosts or do not; ``policy`` is spread or pack."""
+
+    id: str
+    policy: str
+    strict: bool = False
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class InterfacePart:
+    """A further interface: native ids of its server and its subnet."""
+
+    id: str
+    server: str
+    subnet: str
+
+
+@dataclass(frozen=True)
+class AddressPart:
+    """A public address at a server's first interface."""
+
+    id: str
+    server: str
+
+
+@dataclass(frozen=True)
+class RoutePart:
+    """A static route of a network: native ids, and the block that it is for."""
+
+    id: str
+    network: str
+    destination: str
+    gateway: str
+
+
+@dataclass(frozen=True)
+class VolumePart:
+    """A data volume.
+
+    Attributes:
+        id: native id.
+        gib: size in GiB.
+        disk_class: hdd, ssd or nvme; None: only ``disk_type`` is known.
+        min_iops: what the class alone would not bring.
+        disk_type: native id of its type, where a fact may tell class and IOPS.
+        zone: the zone, where the stack would choose another one by itself.
+    """
+
+    id: str
+    gib: int
+    disk_class: str | None = None
+    min_iops: int | None = None
+    disk_type: str | None = None
+    encrypted: bool = False
+    zone: str | None = None
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class AttachmentPart:
+    """A volume on a server, by native ids."""
+
+    id: str
+    volume: str
+    server: str
+
+
+@dataclass(frozen=True)
+class BucketPart:
+    """Object storage; ``settings`` are a stack's words for a bucket."""
+
+    id: str
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class BalancerPart:
+    """A load balancer, by native ids of subnets and groups."""
+
+    id: str
+    subnets: tuple[str, ...]
+    public: bool = False
+    groups: tuple[str, ...] = ()
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class PoolPart:
+    """The members behind a listener.
+
+    Attributes:
+        members: native ids of servers, or their private addresses.
+        settings: a stack's words for a target: protocol, algorithm, sticky, check.
+    """
+
+    id: str
+    balancer: str
+    port: int | None
+    members: tuple[str, ...]
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class ListenerPart:
+    """A port of a load balancer; ``certificate`` is a native id."""
+
+    id: str
+    balancer: str
+    pool: str | None
+    port: int
+    protocol: str
+    certificate: str | None = None
+
+
+@dataclass(frozen=True)
+class CertificatePart:
+    """A certificate; its key is never in a source, so a person names where it is."""
+
+    id: str
+    certificate: str | None
+    chain: str | None = None
+
+
+@dataclass(frozen=True)
+class FactPart:
+    """What a source says of something that others name by id.
+
+    Attributes:
+        id: native id of what it is about.
+        about: flavor (``value`` is vCPUs and memory in MiB), image (system and version), disk type (class or the id
+            of the fact that tells it, and IOPS), disk class (hdd, ssd, nvme) or policy (spread or pack). The
+            others are asked for and mean nothing in a stack.
+    """
+
+    id: str
+    about: Literal["flavor", "image", "disk type", "disk class", "policy", "account", "flavor family", "package"]
+    value: Any
+
+
+Part = (
+    NetworkPart
+    | SubnetPart
+    | GroupPart
+    | RulePart
+    | KeyPart
+    | ServerPart
+    | PlacementGroupPart
+    | InterfacePart
+    | AddressPart
+    | RoutePart
+    | VolumePart
+    | AttachmentPart
+    | BucketPart
+    | BalancerPart
+    | PoolPart
+    | ListenerPart
+    | CertificatePart
+    | FactPart
+)
