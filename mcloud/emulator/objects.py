@@ -218,9 +218,10 @@ def _without_location(call: S3Call, region: str) -> S3Call:
     return S3Call(call.method, call.path, call.query, call.headers)
 
 
-def told(status: int, code: str, message: str, call: S3Call) -> WireAnswer:
-    """A refusal as S3 writes it."""
-    parts = {"Code": code, "Message": message, "Resource": call.path, "RequestId": secrets.token_hex(8).upper()}
+def told(status: int, code: str, message: str, call: S3Call, **more: str) -> WireAnswer:
+    """A refusal as S3 writes it, with further elements."""
+    parts = {"Code": code, "Message": message, **more, "Resource": call.path}
+    parts["RequestId"] = secrets.token_hex(8).upper()
     return _xml(status, f"<Error>{''.join(f'<{tag}>{escape(text)}</{tag}>' for tag, text in parts.items())}</Error>")
 
 

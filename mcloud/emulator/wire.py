@@ -15,6 +15,7 @@ from urllib.parse import unquote
 from mcloud.emulator.faults import FaultRule, Faults
 from mcloud.emulator.recorder import Recorder
 from mcloud.emulator.signature import WireCall, parse_query
+from mcloud.errors import EmulatorError
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Any]]
@@ -89,9 +90,7 @@ async def serve(front: WireFront[C], faults: Faults, recorder: Recorder | None, 
         status = answer.status if answer else None
         recorder.write(told.method, told.path, told.query, told.request, status, told.response)
     if answer is None:
-        # Promise more than is sent, so that the server drops the connection.
-        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"1000000")]})
-        await send({"type": "http.response.body", "body": b"<", "more_body": True})
+        await _cut(send)
         return
     await _send(send, call, answer)
 
@@ -103,6 +102,19 @@ async def _spoil(front: WireFront[C], rule: FaultRule, answer: WireAnswer | None
     if rule.action in ("delay", "lost"):
         await asyncio.sleep(rule.seconds)
     return None if rule.action in ("reset", "lost") else answer
+
+
+async def _cut(send: Send) -> None:
+    """Close the connection before the first byte, as a server that goes away does.
+
+    ASGI knows no way to do so; uvicorn's ``send`` belongs to what holds the connection. To promise more than is sent is
+    not enough: botocore takes an answer that is cut off for a whole one.
+    """
+    transport = getattr(getattr(send, "__self__", None), "transport", None)
+    if transport is None:
+        raise EmulatorError("this server cannot cut connections; uvicorn is needed")
+    transport.abort()
+    await asyncio.sleep(0)  # let it hear that it is cut off, before it misses the answer
 
 
 async def _send(send: Send, call: WireCall, answer: WireAnswer) -> None:

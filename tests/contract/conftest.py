@@ -259,8 +259,8 @@ class Aws:
     @cached_property
     def image(self) -> str:
         """An image of x86-64."""
-        wanted = [{"Name": "architecture", "Values": ["x86_64"]}]
-        return str(self.ec2.describe_images(Owners=["amazon"], Filters=wanted)["Images"][0]["ImageId"])
+        name = "amzn2-ami-hvm-*-x86_64-gp2"
+        return str(self.ec2.describe_images(Filters=[{"Name": "name", "Values": [name]}])["Images"][0]["ImageId"])
 
     def later(self, seconds: float = 1000) -> None:
         """Let time go on."""
@@ -291,7 +291,7 @@ class Aws:
 
     def launch(self, subnet: str, **more: Any) -> str:
         """An instance, which is pending."""
-        given = {"ImageId": self.image, "InstanceType": "t3.micro", "SubnetId": subnet, **more}
+        given = {"ImageId": self.image, "InstanceType": "t3.micro", "SubnetId": subnet} | more
         return str(self.ec2.run_instances(MinCount=1, MaxCount=1, **given)["Instances"][0]["InstanceId"])
 
     def server(self, subnet: str, **more: Any) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 from mcloud.emulator.wire import WireAnswer
 from mcloud_aws.emulator.refusal import Refused
 from mcloud_aws.emulator.vpcs import alive_nats, reachable
-from mcloud_aws.emulator.world import RULES, Here, ec2_answer, told_of
+from mcloud_aws.emulator.world import RULES, Here, ec2_answer, retold, told_of
 
 
 def _address(here: Here, allocation: str | None, ip: str | None = None) -> Any:
@@ -142,7 +142,7 @@ def _regional_nats_have_addresses(here: Here) -> None:
 
 
 @RULES.after("ec2:CreateNatGateway")
-def _nat_takes_its_time(here: Here, answer: WireAnswer) -> None:
+def _nat_takes_its_time(here: Here, answer: WireAnswer) -> WireAnswer:
     """Pending first; without an internet gateway it fails, as "Troubleshoot NAT gateways" tells.
 
     https://docs.aws.amazon.com/vpc/latest/userguide/nat-gateway-troubleshooting.html
@@ -161,6 +161,7 @@ def _nat_takes_its_time(here: Here, answer: WireAnswer) -> None:
             nat.state = "available"
 
     here.world.later("nat-gateway-pending", ready)
+    return retold(answer, "state", "available", "pending")
 
 
 def _let_go(nat: Any) -> None:

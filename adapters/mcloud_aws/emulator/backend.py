@@ -26,6 +26,8 @@ class Moto:
         self._kept: dict[Any, dict[str, Any]] = {}
         self._born: dict[str, frozenset[str]] = {}
         self._open = False
+        self.used = False
+        """Whether moto was asked anything; until then it is not even imported."""
 
     def run(self, service: str, call: WireCall, region: str, access_key: str) -> WireAnswer:
         """moto's answer; to be used while open."""
@@ -41,7 +43,8 @@ class Moto:
                 return
             from moto.core.base_backend import BackendDict
 
-            others = {table: dict(table.items()) for table in BackendDict._instances}
+            self.used = True
+            others = {table: dict(table.items()) for table in (*BackendDict._instances, *self._kept)}
             for table in others:
                 table.clear()
                 table.update(self._kept.get(table, {}))
@@ -50,7 +53,7 @@ class Moto:
                 yield
             finally:
                 self._open = False
-                for table in list(BackendDict._instances):
+                for table in {*BackendDict._instances, *others}:
                     self._kept[table] = dict(table.items())
                     table.clear()
                     table.update(others.get(table, {}))
@@ -95,6 +98,7 @@ class Moto:
         with moto.ONE_AT_A_TIME:
             self._kept.clear()
             self._born.clear()
+            self.used = False
 
 
 def _ids(ec2: Any) -> Iterator[str]:

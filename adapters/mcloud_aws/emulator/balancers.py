@@ -152,6 +152,7 @@ def _balancer_takes_its_time(here: Here, answer: WireAnswer) -> None:
     balancer = here.elb.load_balancers[arn]
     balancer.__class__ = _slow()[0]
     balancer.state = "provisioning"
+    balancer.scheme = balancer.scheme or "internet-facing"
     if balancer.type == "application" and not balancer.security_groups:
         # The VPC's own: https://docs.aws.amazon.com/elasticloadbalancing/latest/application/create-application-load-balancer.html
         balancer.security_groups = [here.ec2.get_default_security_group(balancer.vpc_id).id]

@@ -100,7 +100,7 @@ class AwsCloud:
         answer = self.world.moto.run(wanted.service, call, wanted.region, key)
         if answer.status < 300:
             for follow in RULES.followers.get(name, ()):
-                follow(here, answer)
+                answer = follow(here, answer) or answer
             if wanted.service == "sts":
                 self._keys.lend(answer, wanted.values.get("DurationSeconds", LENT))
         return answer

@@ -101,6 +101,22 @@ def _permission_is_right(here: Here, permission: dict[str, Any]) -> None:
             raise Refused("InvalidParameterValue", f"{message} following set: a-zA-Z0-9. _-:/()#,@[]+=&;{{}}!$*")
 
 
+@RULES.before("ec2:ImportKeyPair")
+def _key_is_right(here: Here) -> None:
+    """RSA and ED25519 only: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ImportKeyPair.html"""
+    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+    from cryptography.hazmat.primitives.serialization import load_ssh_public_key
+
+    try:
+        key = load_ssh_public_key(here.values["PublicKeyMaterial"])
+    except (ValueError, UnsupportedAlgorithm):
+        key = None
+    if not isinstance(key, (Ed25519PublicKey, RSAPublicKey)):
+        raise Refused("InvalidKey.Format", "Key is not in valid OpenSSH public key format")
+
+
 @RULES.answers("ec2:CreatePlacementGroup")
 def _create_placement(here: Here) -> WireAnswer:
     """moto has no placement groups.

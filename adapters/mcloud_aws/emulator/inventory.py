@@ -48,6 +48,8 @@ def of(world: World) -> dict[str, list[Item]]:
     """Kind -> objects: id, name, status, region, and what belongs to the kind."""
     found: dict[str, list[Item]] = {kind: [] for kind in KINDS}
     moto = world.moto
+    if not moto.used:
+        return found
     with moto.open():
         for region in moto.regions():
             born = moto.born(region)

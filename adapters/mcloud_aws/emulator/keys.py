@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from mcloud.emulator.clock import Clock
 from mcloud.emulator.signature import S3Refusal, Signed, WireCall, signer
 from mcloud.emulator.wire import WireAnswer
-from mcloud_aws.emulator.world import told_of
+from mcloud_aws.emulator.refusal import Refused
+from mcloud_aws.emulator.world import RULES, Here, told_of
 
 LENT = 3600
 
@@ -69,6 +70,18 @@ class Keys:
     def clear(self) -> None:
         """Forget what was lent."""
         self._lent.clear()
+
+
+@RULES.before("sts:AssumeRole")
+def _role_is_here(here: Here) -> None:
+    """One account is emulated, so there is nobody else to trust it.
+
+    https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
+    """
+    role = here.values["RoleArn"]
+    if f"::{here.world.moto.account}:role/" not in role:
+        message = "The caller is not authorized to perform: sts:AssumeRole on resource"
+        raise Refused("AccessDenied", f"{message}: {role}", 403)
 
 
 def account_of(client_id: str) -> str:

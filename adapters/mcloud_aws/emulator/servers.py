@@ -16,6 +16,7 @@ from mcloud_aws.emulator.world import RULES, Here, ec2_answer, told_of
 STATES = {"pending": 0, "running": 16, "shutting-down": 32, "terminated": 48, "stopping": 64, "stopped": 80}
 LONGEST_USER_DATA = 16 * 1024
 DEFAULT_TYPE = "m1.small"
+MOTO_ROOT = "/dev/sda1"
 
 
 @cache
@@ -162,6 +163,7 @@ def _launched(here: Here, answer: WireAnswer) -> None:
         instance = here.ec2.get_instance(instance_id)
         enter(instance, "pending")
         _later(here, "instance-pending", instance, "running")
+        _root(instance)
         name = here.values.get("Placement", {}).get("GroupName")
         instance.placement.group_name = name or ""
         left = (instance.instance_type, instance.placement.zone)
@@ -173,6 +175,18 @@ def _launched(here: Here, answer: WireAnswer) -> None:
             part = given.get(index, {})
             if "NetworkInterfaceId" not in part:
                 interface.delete_on_termination = part.get("DeleteOnTermination", True)
+
+
+def _root(instance: Any) -> None:
+    """Every instance has a disk where its image wants it; moto looks at the image only for the name."""
+    disks, root = instance.block_device_mapping, instance.root_device_name
+    if root in disks:
+        return
+    if list(disks) == [MOTO_ROOT] and disks[MOTO_ROOT].delete_on_termination:
+        disks[root] = disks.pop(MOTO_ROOT)
+        instance.ec2_backend.volumes[disks[root].volume_id].attachment.device = root
+    else:
+        instance.add_block_device(8, root, None, False, True, None, "gp2")
 
 
 def _wanted(here: Here) -> list[Any]:

@@ -11,7 +11,7 @@ from xml.sax.saxutils import escape
 
 from mcloud.emulator.wire import WireAnswer
 from mcloud_aws.emulator.refusal import Refused
-from mcloud_aws.emulator.world import RULES, Here, ec2_answer, state_times, told_of
+from mcloud_aws.emulator.world import RULES, Here, ec2_answer, retold, state_times, told_of
 
 # GiB: https://docs.aws.amazon.com/ebs/latest/userguide/ebs-volume-types.html
 SIZES = {
@@ -96,7 +96,7 @@ def _volume_is_right(here: Here) -> None:
 
 
 @RULES.after("ec2:CreateVolume")
-def _volume_takes_its_time(here: Here, answer: WireAnswer) -> None:
+def _volume_takes_its_time(here: Here, answer: WireAnswer) -> WireAnswer:
     volume = here.ec2.volumes[told_of(answer, "volumeId")[0]]
     _put(volume, "creating")
 
@@ -105,6 +105,7 @@ def _volume_takes_its_time(here: Here, answer: WireAnswer) -> None:
             volume.way = None
 
     here.world.later("volume-creating", ready)
+    return retold(answer, "status", "available", "creating")
 
 
 @RULES.answers("ec2:DeleteVolume")
@@ -146,7 +147,7 @@ def _may_attach(here: Here) -> None:
 
 
 @RULES.after("ec2:AttachVolume")
-def _attach_takes_its_time(here: Here, answer: WireAnswer) -> None:
+def _attach_takes_its_time(here: Here, answer: WireAnswer) -> WireAnswer:
     attachment = here.ec2.volumes[here.values["VolumeId"]].attachment
     attachment.status = "attaching"
 
@@ -155,6 +156,7 @@ def _attach_takes_its_time(here: Here, answer: WireAnswer) -> None:
             attachment.status = "attached"
 
     here.world.later("volume-attaching", ready)
+    return retold(answer, "status", "attached", "attaching")
 
 
 @RULES.answers("ec2:DetachVolume")
@@ -205,7 +207,7 @@ def _may_modify(here: Here) -> None:
 
 
 @RULES.after("ec2:ModifyVolume")
-def _change_takes_its_time(here: Here, answer: WireAnswer) -> None:
+def _change_takes_its_time(here: Here, answer: WireAnswer) -> WireAnswer:
     change = here.ec2.volumes[here.values["VolumeId"]].modifications[-1]
     change.__class__ = _slow()[1]
 
@@ -215,6 +217,7 @@ def _change_takes_its_time(here: Here, answer: WireAnswer) -> None:
     here.world.later("volume-modifying", lambda: become("optimizing"))
     seconds = state_times()["volume-modifying"] + state_times()["volume-optimizing"]
     here.world.after(seconds, lambda: become("completed"))
+    return retold(answer, "modificationState", "completed", "modifying")
 
 
 @RULES.before("ec2:CreateNetworkInterface")

@@ -146,9 +146,16 @@ def told_of(answer: WireAnswer, tag: str) -> list[str]:
     return re.findall(rf"<{tag}>([^<]+)</{tag}>", answer.body.decode(errors="replace"))
 
 
+def retold(answer: WireAnswer, tag: str, before: str, now: str) -> WireAnswer:
+    """An answer with another text in its elements of one name."""
+    body = answer.body.replace(f"<{tag}>{before}</{tag}>".encode(), f"<{tag}>{now}</{tag}>".encode())
+    headers = tuple((name, value) for name, value in answer.headers if name.lower() != "content-length")
+    return WireAnswer(answer.status, headers, body)
+
+
 Check = Callable[[Here], None]
 Instead = Callable[[Here], WireAnswer | None]
-After = Callable[[Here, WireAnswer], None]
+After = Callable[[Here, WireAnswer], WireAnswer | None]
 
 
 class Rules:
@@ -179,7 +186,7 @@ class Rules:
         return take
 
     def after(self, *actions: str) -> Callable[[After], After]:
-        """Go on after moto has done it."""
+        """Go on after moto has done it; what is given back is told in place of moto's answer."""
 
         def take(handler: After) -> After:
             for action in actions:
