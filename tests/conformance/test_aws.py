@@ -34,6 +34,18 @@ TARGET = Target(
     SPEC,
     "aws/ap-southeast-1",
     "GetCallerIdentity",
+    quotas={
+        "Network": "vpcs",
+        "Subnet": "subnets",
+        "SecurityGroup": "security_groups",
+        "SecurityGroupRule": "security_group_rules",
+        "PlacementGroup": "placement_groups",
+        "Server": "vcpus",
+        "Volume": "volumes",
+        "PublicIp": "addresses",
+        "NetworkInterface": "network_interfaces",
+        "Bucket": "buckets",
+    },
     flavors=tuple({flavor.name for flavor in adapter.catalog().flavors}),
     subjects={subject.kind: subject for subject in SUBJECTS},
 )
