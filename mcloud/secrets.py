@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import os
 import stat
+from dataclasses import dataclass
 from pathlib import Path
 
 from mcloud.errors import ProfileError
+
+REFERENCE_PATTERN = r"^(env|keyring|file):.+$"
 
 
 class SecretText:
@@ -25,6 +30,38 @@ class SecretText:
         return "SecretText(***)"
 
     __str__ = __repr__
+
+
+@dataclass(frozen=True)
+class SecretReference:
+    """Where a secret is. What shows of it is the reference; the value is read by the call that needs it.
+
+    Attributes:
+        reference: env:NAME, keyring:NAME or file:PATH.
+        base: folder that a relative path is below.
+    """
+
+    reference: str
+    base: Path | None = None
+
+    def reveal(self) -> str:
+        """The value.
+
+        Raises:
+            ProfileError: nothing there, or a file that others may read.
+        """
+        return resolve(self.reference, base=self.base).reveal()
+
+    def digest(self, key: bytes) -> str:
+        """What state holds of the value, so that another one is seen: nothing can be told from it without the key.
+
+        Raises:
+            ProfileError: as ``reveal``.
+        """
+        return hmac.new(key, self.reveal().encode(), hashlib.sha256).hexdigest()[:32]
+
+    def __str__(self) -> str:
+        return self.reference
 
 
 def resolve(reference: str, *, base: Path | None = None) -> SecretText:

@@ -124,7 +124,7 @@ class Operations:
             CloudError: refused; nothing was made.
             Unfinished: made, but not ready.
         """
-        native_id = self._create_once(kind, inputs, picks, what)
+        native_id = self._create_once(kind, inputs, picks, what, tell)
         accepted(native_id)
         try:
             self._ready(kind, native_id, what, tell)
@@ -133,12 +133,19 @@ class Operations:
             raise Unfinished(native_id, error) from error
         return kind.final_id(native_id, native), native
 
-    def _create_once(self, kind: Kind, inputs: Inputs, picks: Picks, what: str) -> str:
-        """The create call; after an unknown outcome a look, never a blind second try."""
+    def _create_once(
+        self, kind: Kind, inputs: Inputs, picks: Picks, what: str, tell: Callable[[str], None]
+    ) -> str:
+        """The create call; after an unknown outcome a look, never a blind second try. What it goes into may be busy."""
         doing = f"create {what}"
+
+        def create() -> str:
+            return self.call(doing, lambda: kind.create(self.session, inputs, picks), retry=False)
+
+        end = time.monotonic() + kind.deadline
         for attempt in range(ATTEMPTS):
             try:
-                return self.call(doing, lambda: kind.create(self.session, inputs, picks), retry=False)
+                return self._when_idle(create, end, what, tell)
             except (RateLimited, Temporary, Unreachable) as error:
                 refused = isinstance(error, RateLimited) or (isinstance(error, Unreachable) and not error.sent)
                 if not refused:
@@ -150,6 +157,27 @@ class Operations:
                 if self.cancelled.wait(min(LONGEST_BACKOFF, 0.2 * 2**attempt)):
                     raise Cancelled(f"stopped before {what} was made", where=what) from error
         raise AssertionError("unreachable")
+
+    def _when_idle(self, function: Callable[[], T], end: float, what: str, tell: Callable[[str], None]) -> T:
+        """Do it, waiting out refusals because something is busy: nothing was done then.
+
+        Raises:
+            CloudError: it does not pass, or not before the deadline.
+            Cancelled: asked to stop.
+        """
+        interval = 0.1
+        while True:
+            try:
+                return function()
+            except InUse as error:
+                if not error.passes:
+                    raise
+                if time.monotonic() >= end:
+                    raise TimedOut(f"{what} has to wait: {error.message}", hint=error.hint, where=what) from error
+                tell(error.vendor_text or error.message)
+                if self.cancelled.wait(interval):
+                    raise Cancelled(f"stopped while {what} had to wait", where=what) from error
+                interval = min(interval * 1.5, self.longest_interval)
 
     def find(self, kind: Kind, inputs: Inputs, what: str) -> str | None:
         """Look for what a create with an unknown outcome may have made, until "none" may be believed.
@@ -207,7 +235,13 @@ class Operations:
         """
         end = time.monotonic() + kind.deadline
         self._ready(kind, native_id, what, tell)
-        while self.call(f"update {what}", lambda: kind.update(self.session, native_id, old, new, picks), retry=True):
+
+        def step() -> bool:
+            return self.call(
+                f"update {what}", lambda: kind.update(self.session, native_id, old, new, picks), retry=True
+            )
+
+        while self._when_idle(step, end, what, tell):
             if time.monotonic() >= end:
                 raise TimedOut(f"{what} is not what was asked for after {kind.deadline:.0f} s", where=what)
             self._ready(kind, native_id, what, tell)

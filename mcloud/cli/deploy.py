@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from mcloud.cli import out
+from mcloud.cli.cost import cost_document, cost_words, costs
 from mcloud.cli.options import AsJson, Env, Offline, Overlays, ProfileName, Sets, StackFile, make_app
 from mcloud.cli.validate import check_stack, show_picks
 from mcloud.engine.aside import name_of
@@ -143,7 +144,10 @@ def _show_move(move: Move) -> None:
 
 def _deployment(loaded: Loaded, graph: Graph, profile: str | None, offline: bool, rematch: bool = False) -> Deployment:
     state = StateFolder.beside(loaded.path)
-    return Deployment(graph, state, profile_name=profile, offline=offline, rematch=rematch, tell=out.tell)
+    base = loaded.path.parent
+    return Deployment(
+        graph, state, profile_name=profile, offline=offline, rematch=rematch, base=base, tell=out.tell
+    )
 
 
 @app.command()
@@ -160,20 +164,24 @@ def preview(
     loaded = _load(stack, env, sets, overlay)
     deployment = _deployment(loaded, _graph(loaded), profile, offline)
     deployment.sign_in()
-    show_picks(deployment.graph, loaded, deployment.catalog, quiet=as_json)
+    planned = show_picks(deployment.graph, loaded, deployment.catalog, quiet=as_json)
     deployment.recover()
     _show_move(deployment.move())
+    cost = costs(deployment, planned)
     with out.progress_view() as view:
         outcome = deployment.preview(lambda progress, event: view(progress, event) if event.kind == "message" else None)
     _report(outcome, deployment)
     if outcome.failed:
         raise typer.Exit(1)
     if as_json:
-        out.print_json({"stack": loaded.stack.name, "changes": _changes(outcome)})
+        about = {name: cost_document(item) for name, item in cost.items()}
+        out.print_json({"stack": loaded.stack.name, "changes": _changes(outcome), "cost": about})
     else:
         for event in _shown(outcome.progress.changes):
             typer.echo(out.change_line(event))
         typer.echo(f"{outcome.changed} to change" if outcome.changed else "nothing to change")
+        for line in cost_words(cost):
+            typer.echo(line)
     raise typer.Exit(PENDING if outcome.changed else 0)
 
 

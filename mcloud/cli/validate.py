@@ -33,8 +33,10 @@ def shipped_catalog(placement: Placement) -> Catalog:
     return registry.get(placement.cloud).catalog()
 
 
-def show_picks(graph: Graph, loaded: Loaded, catalog_of: Callable[[Placement], Catalog], *, quiet: bool) -> None:
-    """Show gaps and remarks, and refuse what cannot be done.
+def show_picks(
+    graph: Graph, loaded: Loaded, catalog_of: Callable[[Placement], Catalog], *, quiet: bool
+) -> list[Planned]:
+    """Show gaps and remarks, and refuse what cannot be done; what was chosen for each node.
 
     Raises:
         BlockedError: gaps that stop the run.
@@ -58,6 +60,7 @@ def show_picks(graph: Graph, loaded: Loaded, catalog_of: Callable[[Placement], C
             out.tell(f"note: {_gap_line(gap)}")
         for reason in dict.fromkeys(reason for item in planned for reason in item.reasons):
             out.tell(f"note: {reason}")
+    return planned
 
 
 def _gap_line(gap: Gap) -> str:

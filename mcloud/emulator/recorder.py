@@ -23,6 +23,7 @@ SECRET_KEYS = frozenset(
         "password",
         "privateKey",
         "private_key",
+        "passphrase",
         "userData",
         "secretKey",
     )

@@ -19,7 +19,15 @@ from mcloud.engine.aside import Aside, Left
 from mcloud.engine.events import Event, Progress
 from mcloud.engine.move import Move, left_after, moved_state, plan_move, still_left
 from mcloud.engine.process import Engine
-from mcloud.engine.provider.context import CATALOGS, REMATCH, STATE_ID, Context, live_file
+from mcloud.engine.provider.context import (
+    CATALOGS,
+    DIGEST_KEY_FILE,
+    REMATCH,
+    SECRETS_BASE,
+    STATE_ID,
+    Context,
+    live_file,
+)
 from mcloud.engine.recovery import recover
 from mcloud.engine.runtime import serve_graph
 from mcloud.engine.state import StateFolder
@@ -61,6 +69,7 @@ class Deployment:
         profile_name: whose accounts.
         offline: do not read the accounts' catalogs.
         rematch: choose flavors and the like anew.
+        base: the stack file's folder, which relative paths of secrets' files are below.
     """
 
     def __init__(
@@ -71,6 +80,7 @@ class Deployment:
         profile_name: str | None = None,
         offline: bool = False,
         rematch: bool = False,
+        base: Path | None = None,
         tell: Tell = lambda text: None,
     ) -> None:
         self.graph = graph
@@ -80,12 +90,16 @@ class Deployment:
         self.profile_name = current_name(profile_name)
         self.profile: Profile = load_profile(self.profile_name)
         state.prepare()
-        self.context = Context(self.profile, state.state_id, rematch, state.catalogs)
+        base = (base or Path()).absolute()
+        key = state.digest_key_file.read_bytes().strip()
+        self.context = Context(self.profile, state.state_id, rematch, state.catalogs, base, key)
         self._variables = {
             "MCLOUD_PROFILE": self.profile_name,
             STATE_ID: state.state_id,
             CATALOGS: str(state.catalogs),
             REMATCH: "1" if rematch else "0",
+            SECRETS_BASE: str(base),
+            DIGEST_KEY_FILE: str(state.digest_key_file),
         }
         self._engine: Engine | None = None
 

@@ -3,6 +3,7 @@
 .mcloud/
   state-id          chosen once; part of every physical name
   passphrase        mode 600; encrypts secrets in the state
+  digest-key        mode 600; keys the digests of secrets' values in the state
   state/            the engine's file backend
   project/          the engine's project file
   catalogs/         live catalogs of the last run
@@ -73,6 +74,7 @@ class StateFolder:
             ignore.write_text("*\n", encoding="utf-8")
         self._once("state-id", new_state_id)
         self._once("passphrase", lambda: secrets.token_urlsafe(32))
+        self._once("digest-key", lambda: secrets.token_urlsafe(32))
 
     def twin(self, path: Path) -> StateFolder:
         """Another folder with the same id and passphrase, for a look at what would be."""
@@ -104,6 +106,11 @@ class StateFolder:
     def passphrase_file(self) -> Path:
         """The file that holds the passphrase."""
         return self.path / "passphrase"
+
+    @property
+    def digest_key_file(self) -> Path:
+        """The file that holds the key of secrets' digests."""
+        return self.path / "digest-key"
 
     def state_file(self, stack: str) -> Path:
         """The engine's file for a stack."""

@@ -27,6 +27,7 @@ from mcloud_aws.emulator import SPEC as AWS_SPEC
 from mcloud_vng import adapter
 from mcloud_vng.driver import VNGNodeDriver
 from mcloud_vng.emulator import SPEC
+from tests.oracle.pem import make_certificate
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "web.yaml"
 FLAVOR = "flav-e2028a81-cc75-47e4-8af1-9eef2f857f84"  # s-general-2x4 in HCM03-1C
@@ -46,6 +47,33 @@ class Api:
     def call(self, method: str, path: str, body: Any = None, **query: Any) -> httpx.Response:
         """One call below the gateway; ``{p}`` is the project."""
         return self.client.request(method, path.replace("{p}", self.project), json=body, params=query)
+
+    def vlb(self, method: str, path: str, body: Any = None, **query: Any) -> httpx.Response:
+        """One call below the load balancers' gateway."""
+        return self.call(method, f"{self.cloud.url}/vserver/vlb-gateway{path}", body, **query)
+
+    def balanced(self, method: str, path: str, body: Any = None) -> str:
+        """A call to that gateway that must be accepted, and then the time that it takes; the id in the answer."""
+        answer = self.vlb(method, path, body)
+        assert answer.status_code == 202, answer.text
+        self.clock.advance(150)
+        return str(answer.json()["uuid"]) if answer.content else ""
+
+    def balancer(self, subnet: str, package: str, **changes: Any) -> str:
+        """The path of a load balancer of this package that is there."""
+        layer = "Layer 7" if package.startswith("ALB") else "Layer 4"
+        packages = self.vlb("GET", "/v2/{p}/loadBalancers/packages", zoneId="HCM03-1C").json()["listData"]
+        found = next(item["uuid"] for item in packages if item["name"] == package)
+        body = {"name": "test-balancer", "packageId": found, "scheme": "Internet", "subnetId": subnet, "type": layer}
+        made = self.balanced("POST", "/v2/{p}/loadBalancers", {**body, "zoneId": "HCM03-1C", **changes})
+        return f"/v2/{{p}}/loadBalancers/{made}"
+
+    def certificate(self, name: str = "test-certificate", kind: str = "TLS/SSL") -> str:
+        """The id of a certificate for listeners."""
+        text, key = make_certificate("shop.example")
+        answer = self.vlb("POST", "/v2/{p}/cas", {"name": name, "type": kind, "certificate": text, "privateKey": key})
+        assert answer.status_code == 201, answer.text
+        return str(answer.json()["data"]["uuid"])
 
     def made(self, method: str, path: str, body: Any) -> dict[str, Any]:
         """A call that must succeed, and then the time that it takes; the answer's ``data``."""

@@ -76,12 +76,14 @@ def test_secrets_are_masked_wherever_they_are() -> None:
         "a": [{"client_secret": "s", "name": "n"}],
         "access_token": "t",
         "userData": "#!/bin/sh",
+        "passphrase": "p",
         "privateKey": None,
     }
     assert masked(told) == {
         "a": [{"client_secret": MASK, "name": "n"}],
         "access_token": MASK,
         "userData": MASK,
+        "passphrase": MASK,
         "privateKey": None,
     }
 

@@ -299,3 +299,66 @@ def test_outputs_are_what_is_there_in_the_words_that_were_asked() -> None:
         "account": "acct",
     }
     assert outputs_of({}, Observed({}), "acct") == {"resolved": {}, "account": "acct"}
+
+
+CERTIFICATE = {"placement": "c/r", "certificate": "PEM", "privateKey": "env:KEY"}
+
+
+def certified(news: dict[str, Any], olds: Any = None, value: str = "one") -> Checked:
+    return checked(news, olds, kind="Certificate", digest=lambda reference: f"digest of {value}")
+
+
+def test_a_secret_is_a_reference_and_a_digest() -> None:
+    found = certified(CERTIFICATE).inputs
+    assert found["privateKey"] == "env:KEY"
+    assert found["resolved"] == {"privateKeyDigest": "digest of one"}
+    assert certified(CERTIFICATE, found).inputs == found
+    assert certified(CERTIFICATE, found, "two").inputs["resolved"] == {"privateKeyDigest": "digest of two"}
+
+
+def test_a_secret_that_is_no_reference_is_refused_without_showing_it() -> None:
+    (failure,) = certified({**CERTIFICATE, "privateKey": "MIIE"}).failures
+    assert failure.prop == "privateKey"
+    assert "MIIE" not in failure.reason
+
+
+def test_a_secret_that_is_not_known_yet() -> None:
+    found = certified({**CERTIFICATE, "privateKey": UNKNOWN})
+    assert found.failures == ()
+    assert found.inputs["resolved"] == {"privateKeyDigest": UNKNOWN}
+
+
+@pytest.mark.parametrize(
+    ("change", "value", "changed"),
+    [
+        ({}, "one", ()),
+        ({"privateKey": "file:site.key"}, "one", ()),
+        ({}, "two", ("resolved.privateKeyDigest",)),
+        ({"certificate": "NEW"}, "one", ("certificate",)),
+        ({"privateKey": UNKNOWN}, "one", ("privateKey",)),
+    ],
+)
+def test_the_value_behind_a_reference_counts(change: dict[str, Any], value: str, changed: tuple[str, ...]) -> None:
+    old = certified(CERTIFICATE).inputs
+    outputs = outputs_of(old, Observed({}), "account")
+    news = certified({**CERTIFICATE, **change}, old, value).inputs
+    assert difference(KINDS["Certificate"], FakeKind(), outputs, old, news).changed == changed
+
+
+def test_an_order_that_counts_is_seen() -> None:
+    inputs = {"rules": [{"path": "/a"}, {"path": "/b"}], "sni": ["x", "y"]}
+    seen = {"rules": [{"path": "/b"}, {"path": "/a"}], "sni": ["y", "x"]}
+    found = outputs_of(inputs, Observed(seen, ordered=frozenset({"rules"})), "account")
+    assert (found["rules"], found["sni"]) == (seen["rules"], inputs["sni"])
+
+
+def test_gaps_are_told_while_a_rule_s_pool_is_not_known_yet() -> None:
+    news = {
+        "placement": "c/r",
+        "loadBalancer": UNKNOWN,
+        "port": 80,
+        "protocol": "http",
+        "rules": [{"path": "/a", "pool": UNKNOWN}],
+        "labels": {"a": "b"},
+    }
+    assert [gap.code for gap in checked(news, kind="Listener").gaps] == ["labels"]

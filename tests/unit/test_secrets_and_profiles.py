@@ -19,7 +19,7 @@ from mcloud.adapter.profile import (
     save_profile,
 )
 from mcloud.errors import ProfileError
-from mcloud.secrets import SecretText, resolve
+from mcloud.secrets import SecretReference, SecretText, resolve
 
 HUSH = "s3cr3t-value"
 
@@ -214,3 +214,18 @@ def test_an_empty_profile() -> None:
     profiles_dir().mkdir(parents=True)
     (profiles_dir() / "empty.yaml").write_text("# nothing yet\n")
     assert load_profile("empty") == Profile()
+
+
+def test_a_reference_to_a_secret_reads_it_when_asked_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    key = tmp_path / "site.key"
+    key.write_text("hunter2\n")
+    key.chmod(0o600)
+    monkeypatch.setenv("SITE_KEY", "hunter2")
+    from_file, from_env = SecretReference("file:site.key", tmp_path), SecretReference("env:SITE_KEY")
+    assert from_file.reveal() == from_env.reveal() == "hunter2"
+    assert "hunter2" not in f"{from_file!r} {from_file} {from_env!r} {from_env}"
+    assert str(from_env) == "env:SITE_KEY"
+    assert from_file.digest(b"k") == from_env.digest(b"k") != from_env.digest(b"other")
+    assert len(from_env.digest(b"k")) == 32
+    monkeypatch.setenv("SITE_KEY", "hunter3")
+    assert from_file.digest(b"k") != from_env.digest(b"k")

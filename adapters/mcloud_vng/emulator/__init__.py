@@ -24,9 +24,13 @@ def _env(url: str, client_id: str, secret: str) -> Mapping[str, str]:
 
 
 def _profile(url: str, client_id: str) -> Mapping[str, Any]:
-    """Each region has its own gateway."""
+    """Each region has its own gateways."""
     return {
-        "endpoints": {"iam": f"{url}/accounts-api", "vserver": url + "/{region}/vserver/vserver-gateway"},
+        "endpoints": {
+            "iam": f"{url}/accounts-api",
+            "vserver": url + "/{region}/vserver/vserver-gateway",
+            "vlb": url + "/{region}/vserver/vlb-gateway",
+        },
         "settings": {"client_id": client_id},
     }
 

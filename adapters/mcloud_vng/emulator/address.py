@@ -25,13 +25,19 @@ def _may_attach(world: World, server: Item) -> None:
         raise refuse(400, f"server with status {server['status'].lower()} is in-process")
 
 
+def free_public_address(world: World) -> str:
+    """The first one that neither a server nor a load balancer has."""
+    taken = {item["ip"] for item in world.addresses.values()}
+    taken |= {balancer["address"] for balancer in world.balancers.values()}
+    return next(f"203.0.113.{number}" for number in range(1, 255) if f"203.0.113.{number}" not in taken)
+
+
 def attach_new(world: World, call: Call) -> Answer:
     """Allocate and attach: an empty 204; the address shows at the server's interface after a while."""
     server = _server(world, call)
     _may_attach(world, server)
     check_quota(world, "FLOATING_IP", "exceeded floating_ip quota. current used: {used}, max: {max}")
-    taken = {item["ip"] for item in world.addresses.values()}
-    free = next(f"203.0.113.{number}" for number in range(1, 255) if f"203.0.113.{number}" not in taken)
+    free = free_public_address(world)
     item: Item = {
         "uuid": world.new_id("wan"),
         "ip": free,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from mcloud.emulator.http import Answer, Call
 from mcloud_vng.emulator.envelope import data, page, v1
 from mcloud_vng.emulator.world import Item, World, refuse
@@ -45,7 +47,28 @@ def used(world: World) -> dict[str, int]:
         "VOLUME_SIZE": sum(volume["size"] for volume in world.volumes.values()),
         "SERVER_GROUP": len(world.server_groups),
         "ROUTE_TABLE": len(world.route_tables),
+        "LOAD_BALANCER": len(world.balancers),
+        "LISTENER_PER_LOAD_BALANCER": _most(world.listeners),
+        "POOL_PER_LOAD_BALANCER": _most(world.pools),
+        "POLICY_PER_LOAD_BALANCER": _most(world.policies),
+        "CERTIFICATE_PER_LOAD_BALANCER": max(map(len, certificates_in_use(world).values()), default=0),
+        "MEMBER_PER_POOL": max((len(pool["members"]) for pool in world.pools.values()), default=0),
     }
+
+
+def _most(parts: dict[str, Item]) -> int:
+    """How many of them the fullest load balancer has."""
+    return max(Counter(part["loadBalancerId"] for part in parts.values()).values(), default=0)
+
+
+def certificates_in_use(world: World) -> dict[str, set[str]]:
+    """Load balancer -> the certificates that its listeners have."""
+    found: dict[str, set[str]] = {}
+    for item in world.listeners.values():
+        alone = (item["defaultCertificateAuthority"], item["clientCertificateAuthentication"])
+        ids = {one for one in (*item["certificateAuthorities"], *alone) if one}
+        found.setdefault(item["loadBalancerId"], set()).update(ids)
+    return found
 
 
 def quotas(world: World, call: Call) -> Answer:

@@ -14,10 +14,15 @@ from mcloud.emulator.http import Answer, Call, Refusal, Route
 from mcloud.errors import EmulatorError
 from mcloud_vng.emulator import (
     address,
+    balancer,
     catalog,
+    certificate,
     interface,
+    l7policy,
+    listener,
     network,
     placement,
+    pool,
     route,
     security,
     server,
@@ -27,10 +32,9 @@ from mcloud_vng.emulator import (
 from mcloud_vng.emulator.world import World, refuse, state_times
 
 LIFETIME = 7200  # seconds; the vendor's API landing page
-GATEWAY = "/vserver/vserver-gateway"
 T = TypeVar("T")
 RegionHandler = Callable[[World, Call], Answer]
-HANDLERS = (
+VSERVER = (
     *catalog.ROUTES,
     *network.ROUTES,
     *security.ROUTES,
@@ -42,6 +46,8 @@ HANDLERS = (
     *snapshot.ROUTES,
     *address.ROUTES,
 )
+VLB = (*balancer.ROUTES, *listener.ROUTES, *pool.ROUTES, *l7policy.ROUTES, *certificate.ROUTES)
+GATEWAYS = {"/vserver/vserver-gateway": VSERVER, "/vserver/vlb-gateway": VLB}
 
 
 class VngCloud:
@@ -54,15 +60,16 @@ class VngCloud:
         self.worlds = {region: World(region, agenda, client_id) for region in ("hcm-3", "han-1")}
 
     def routes(self) -> list[Route]:
-        """Sign-in, and each region's gateway; the gateway without a region is hcm-3's."""
+        """Sign-in, and each region's gateways; those without a region are hcm-3's."""
         found = [
             Route("POST", "/accounts-api/v2/auth/token", self._token_v2),
             Route("POST", "/accounts-api/v1/auth/token", self._token_v1),
         ]
         for prefix, world in (("", "hcm-3"), ("/hcm-3", "hcm-3"), ("/han-1", "han-1")):
-            for method, path, handler in HANDLERS:
-                bound = self._bound(self.worlds[world], handler)
-                found.append(Route(method, f"{prefix}{GATEWAY}{path}", bound))
+            for gateway, handlers in GATEWAYS.items():
+                for method, path, handler in handlers:
+                    bound = self._bound(self.worlds[world], handler)
+                    found.append(Route(method, f"{prefix}{gateway}{path}", bound))
         return found
 
     def _bound(self, world: World, handler: RegionHandler) -> Callable[[Call], Answer]:

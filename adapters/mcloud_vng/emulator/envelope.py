@@ -9,7 +9,13 @@ from mcloud.emulator.http import Answer, Call
 from mcloud_vng.emulator.world import Item, refuse
 
 Kinds = Mapping[str, type]
-WORDS: Mapping[type, str] = {str: "a string", int: "an integer", bool: "a boolean", list: "a list of strings"}
+WORDS: Mapping[type, str] = {
+    str: "a string",
+    int: "an integer",
+    bool: "a boolean",
+    list: "a list of strings",
+    dict: "an object",
+}
 
 
 def data(item: Any, status: int = 200) -> Answer:
@@ -64,7 +70,11 @@ def fields(call: Call, needed: Kinds, optional: Kinds | None = None) -> dict[str
     Raises:
         Refusal: 400; a missing field in the LIVE form ``field: must not be null;``, a wrong type in words of our own.
     """
-    body = body_of(call)
+    return fields_of(body_of(call), needed, optional)
+
+
+def fields_of(body: dict[str, Any], needed: Kinds, optional: Kinds | None = None) -> dict[str, Any]:
+    """The same of an object that is inside another one."""
     missing = [name for name in needed if body.get(name) is None]
     if missing:
         raise refuse(400, " ".join(f"{name}: must not be null;" for name in missing))

@@ -212,6 +212,8 @@ def delete_subnet(world: World, call: Call) -> Answer:
         raise refuse(500, "Internal Server Error", "InternalServerError")
     if any(item["uuid"] in world.subnets_of(server) for server in world.servers.values()):
         raise refuse(400, "Cannot delete subnet: Having server is using this subnet.", "SubnetInUse")
+    if any(balancer["subnetId"] == item["uuid"] for balancer in world.balancers.values()):
+        raise refuse(400, "Cannot delete subnet: Having load balancer is using this subnet.", "SubnetInUse")
     item["status"] = "DELETING"
 
     def gone() -> None:

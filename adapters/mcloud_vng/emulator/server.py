@@ -149,6 +149,7 @@ def free_address(world: World, place: Item) -> str:
     """The first free address; the platform's own first ten are left (how many it keeps is unknown)."""
     taken = {server["fixedIp"] for server in world.servers.values() if server["subnetId"] == place["uuid"]}
     taken |= {nic["fixedIp"] for server in world.servers.values() for nic in server["nics"]}
+    taken |= {balancer["address"] for balancer in world.balancers.values()}
     hosts = list(ipaddress.IPv4Network(place["cidr"]).hosts())
     for host in hosts[9:] or hosts:
         if str(host) not in taken:

@@ -41,9 +41,15 @@ QUOTAS = {
     "VOLUME_SIZE": 10_000,
     "SERVER_GROUP": 5,
     "ROUTE_TABLE": 20,
+    "LOAD_BALANCER": 10,
+    "LISTENER_PER_LOAD_BALANCER": 10,
+    "POOL_PER_LOAD_BALANCER": 10,
+    "POLICY_PER_LOAD_BALANCER": 10,
+    "CERTIFICATE_PER_LOAD_BALANCER": 5,
+    "MEMBER_PER_POOL": 20,
 }
 """[DOC] quota-limit.md 2026-08-07, sizes in GB, but for security groups (10 there), so that bigger stacks can be
-tried. The names of the last two are not the vendor's."""
+tried. The names of server groups', route tables' and of those per load balancer or pool are not the vendor's."""
 
 
 @cache
@@ -86,6 +92,8 @@ class World:
         self.flavors = {row["id"]: row for row in _rows("flavors.csv") if row["region"] == self.region}
         self.volume_types = {row["id"]: row for row in _rows("volume_types.csv") if row["region"] == self.region}
         self.images = {row["id"]: row for row in _rows("images.csv")}
+        packages = _rows("load_balancer_packages.csv")
+        self.packages = {row["id"]: row for row in packages if row["region"] == self.region}
         self.networks: dict[str, Item] = {}
         self.subnets: dict[str, Item] = {}
         self.groups: dict[str, Item] = {}
@@ -98,6 +106,11 @@ class World:
         self.addresses: dict[str, Item] = {}
         self.server_groups: dict[str, Item] = {}
         self.route_tables: dict[str, Item] = {}
+        self.balancers: dict[str, Item] = {}
+        self.listeners: dict[str, Item] = {}
+        self.pools: dict[str, Item] = {}
+        self.policies: dict[str, Item] = {}
+        self.certificates: dict[str, Item] = {}
         self._numbers = 100
         self._add_default_group()
 
@@ -234,6 +247,11 @@ class World:
             "interfaces": {nic["uuid"]: nic for server in self.servers.values() for nic in server["nics"]},
             "route_tables": {key: table for key, table in tables.items() if key not in main},
             "routes": {route["uuid"]: route for table in tables.values() for route in table["routes"]},
+            "load_balancers": self.balancers,
+            "listeners": self.listeners,
+            "pools": self.pools,
+            "policies": self.policies,
+            "certificates": self.certificates,
         }
         found = {
             kind: [

@@ -72,7 +72,9 @@ class HttpFace:
         news = {"placement": self.target.placement, **self._resolved(subject.inputs), **changes}
         work, catalog = self._work(subject), self._context.catalog(self.at)
         seed = subject.name.encode()
-        request = Request(work.type, subject.name, news, olds, seed, "conform")
+        request = Request(
+            work.type, subject.name, news, olds, seed, "conform", digest=self._context.secret_digest
+        )
         checked = check(request, work.kind(self.at), catalog)
         require(not checked.failures, f"{subject.kind}: {[item.reason for item in checked.failures]}")
         return dict(checked.inputs)

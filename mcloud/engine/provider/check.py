@@ -6,7 +6,7 @@ a fresher catalog never resizes a running server.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -21,11 +21,12 @@ from mcloud.engine.codec import UNKNOWN, contains_unknown
 from mcloud.errors import McloudError
 from mcloud.match.resolve import resolve
 from mcloud.model.base import Placement
-from mcloud.model.resources import KindType, ResourceInputs, reference_fields
+from mcloud.model.resources import KindType, ResourceInputs, nested_references, reference_fields, secret_fields
 
 CHOSEN_FROM: dict[str, tuple[str, ...]] = {
-    "flavor": ("size", "flavor"),
-    "flavorId": ("size", "flavor"),
+    "flavor": ("size", "flavor", "minConnections"),
+    "flavorId": ("size", "flavor", "minConnections"),
+    "layer": ("protocols",),
     "image": ("image",),
     "imageId": ("image",),
     "diskType": ("disk.class", "disk.minIops", "class", "minIops"),
@@ -60,6 +61,7 @@ class Request:
         seed: random bytes of the engine for this resource.
         state_id: the state's random id.
         rematch: choose anew.
+        digest: reference to a secret -> what the state holds of its value.
     """
 
     type: KindType
@@ -69,6 +71,7 @@ class Request:
     seed: bytes
     state_id: str
     rematch: bool = False
+    digest: Callable[[str], str] = lambda reference: ""
 
 
 def check(request: Request, kind: Kind, catalog: Catalog) -> Checked:
@@ -84,10 +87,10 @@ def check(request: Request, kind: Kind, catalog: Catalog) -> Checked:
             inputs["name"] = olds.get("name") or physical_name(
                 request.name, request.state_id, request.seed, kind.name_limit
             )
-        inputs["resolved"] = _choose(request, inputs, olds, catalog, placement)
+        inputs["resolved"] = _choose(request, inputs, olds, catalog, placement) | _digests(request, inputs)
     except McloudError as error:
         return Checked(inputs, (Failure("", str(error)),))
-    references = reference_fields(request.type.inputs)
+    references = {**reference_fields(request.type.inputs), **nested_references(request.type.inputs)}
     known = {key: _stand_in(value) for key, value in inputs.items() if key in references or not contains_unknown(value)}
     gaps = tuple(kind.gaps(request.name, known)) if _is_complete(request.type, known) else ()
     return Checked(inputs, tuple(_stopping(gaps, inputs.get("accept") or {})), gaps)
@@ -152,7 +155,12 @@ def _required(model: type[ResourceInputs]) -> frozenset[str]:
 def _choose(
     request: Request, inputs: Mapping[str, Any], olds: Mapping[str, Any], catalog: Catalog, placement: Placement
 ) -> dict[str, Any]:
-    before = {pick: value for pick, value in (olds.get("resolved") or {}).items() if value is not None}
+    digests = {digest_name(name) for name in secret_fields(request.type.inputs)}
+    before = {
+        pick: value
+        for pick, value in (olds.get("resolved") or {}).items()
+        if value is not None and pick not in digests
+    }
     kept = before if str(olds.get("placement")) == inputs["placement"] else {}
     # A zone that is not asked for any more is no reason to move; ids of another zone are of no use.
     if "zone" in before and inputs.get("zone") not in (None, before["zone"]):
@@ -162,6 +170,21 @@ def _choose(
         return dict(before)
     wanted = {**inputs, "zone": kept["zone"]} if "zone" in kept else inputs
     return dict(resolve(request.type.kind, wanted, catalog, placement).picks) | kept
+
+
+def digest_name(name: str) -> str:
+    """The wire name of a secret -> the name in ``resolved`` of what the state holds of its value."""
+    return f"{name}Digest"
+
+
+def _digests(request: Request, inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """Worked out at every check: another value behind the same reference is a change."""
+    named = {name: inputs.get(name) for name in secret_fields(request.type.inputs)}
+    return {
+        digest_name(name): UNKNOWN if contains_unknown(value) else request.digest(value)
+        for name, value in named.items()
+        if value is not None
+    }
 
 
 def _stays(pick: str, request: Request, inputs: Mapping[str, Any], olds: Mapping[str, Any]) -> bool:

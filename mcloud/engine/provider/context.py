@@ -20,11 +20,16 @@ from mcloud.catalog.overlay import overlay
 from mcloud.catalog.types import Catalog
 from mcloud.errors import ForeignAccount
 from mcloud.model.base import Placement
+from mcloud.secrets import SecretReference
 
 STATE_ID = "MCLOUD_STATE_ID"
 CATALOGS = "MCLOUD_CATALOGS"
 """Folder with the live catalogs that were read before this run, one file per home."""
 REMATCH = "MCLOUD_REMATCH"
+SECRETS_BASE = "MCLOUD_SECRETS_BASE"
+"""Folder that relative paths of secrets' files are below: the stack file's."""
+DIGEST_KEY_FILE = "MCLOUD_DIGEST_KEY_FILE"
+"""File whose content keys the digests of secrets in the state."""
 
 
 def live_file(folder: Path, at: Placement) -> Path:
@@ -40,6 +45,9 @@ class Context:
     state_id: str
     rematch: bool = False
     catalogs: Path | None = None
+    secrets_base: Path | None = None
+    digest_key: bytes = b""
+    """Empty: the state's id, which keeps two states' digests apart and no more."""
     cancelled: threading.Event = field(default_factory=threading.Event)
 
     def __post_init__(self) -> None:
@@ -56,13 +64,23 @@ class Context:
         Raises:
             ProfileError: the profile cannot be used.
         """
-        folder = os.environ.get(CATALOGS)
+        folder, base, key_file = (os.environ.get(name) for name in (CATALOGS, SECRETS_BASE, DIGEST_KEY_FILE))
         return cls(
             profile=load_profile(current_name()),
             state_id=os.environ.get(STATE_ID, "x"),
             rematch=os.environ.get(REMATCH) == "1",
             catalogs=Path(folder) if folder else None,
+            secrets_base=Path(base) if base else None,
+            digest_key=Path(key_file).read_bytes().strip() if key_file else b"",
         )
+
+    def secret_digest(self, reference: str) -> str:
+        """What the state holds of a secret's value.
+
+        Raises:
+            ProfileError: there is nothing behind the reference.
+        """
+        return SecretReference(reference, self.secrets_base).digest(self.digest_key or self.state_id.encode())
 
     def _home_lock(self, home: str) -> threading.Lock:
         with self._lock:

@@ -114,7 +114,16 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
             return _failures(request.news, [("placement", str(error))])
         olds = decode(request.olds) if request.HasField("olds") and request.olds.fields else None
         checked = check(
-            Request(work.type, work.name, news, olds, request.randomSeed, self.context.state_id, self.context.rematch),
+            Request(
+                work.type,
+                work.name,
+                news,
+                olds,
+                request.randomSeed,
+                self.context.state_id,
+                self.context.rematch,
+                self.context.secret_digest,
+            ),
             kind,
             catalog,
         )

@@ -13,7 +13,8 @@ from mcloud.engine.provider.context import Context
 from mcloud.engine.provider.diff import outputs_of
 from mcloud.errors import McloudError, PlacementError
 from mcloud.model.base import Placement, split_id
-from mcloud.model.resources import KindType, reference_fields
+from mcloud.model.resources import KindType, map_references, secret_fields
+from mcloud.secrets import SecretReference
 
 Tell = Callable[[str], None]
 
@@ -142,18 +143,15 @@ class Work:
         operations.delete(self.kind(at), native_id, self.what, self.tell)
 
     def native(self, inputs: Mapping[str, Any], at: Placement) -> dict[str, Any]:
-        """References as the cloud's own ids.
+        """References as the cloud's own ids; those to secrets as what reads them when it is asked to.
 
         Raises:
             PlacementError: a reference to another home.
         """
-        values = dict(inputs)
-        for name in reference_fields(self.type.inputs):
-            value = values.get(name)
-            if isinstance(value, str):
-                values[name] = self._native_reference(value, at, name)
-            elif isinstance(value, (list, tuple)):
-                values[name] = [self._native_reference(item, at, name) for item in value]
+        values = map_references(self.type.inputs, inputs, lambda value, name: self._native_reference(value, at, name))
+        for name in secret_fields(self.type.inputs):
+            if isinstance(values.get(name), str):
+                values[name] = SecretReference(values[name], self.context.secrets_base)
         return values
 
     def _native_reference(self, value: str, at: Placement, name: str) -> str:
