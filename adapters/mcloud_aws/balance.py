@@ -126,7 +126,8 @@ def pool_attributes(inputs: Native) -> dict[str, str]:
     """The attributes of a target group that the model knows; text, as the service has them."""
     sticky = bool(inputs.get("sticky"))
     if inputs["protocol"] in WEB:
-        algorithm = ALGORITHMS[inputs.get("algorithm") or "round-robin"]
+        # What it cannot do is a gap that stops the run.
+        algorithm = ALGORITHMS.get(inputs.get("algorithm") or "round-robin", "round_robin")
         kind = "lb_cookie"
         found = {"load_balancing.algorithm.type": algorithm}
     else:
@@ -238,7 +239,7 @@ def _plain(action: Native) -> Raw:
     """An action without what the service adds."""
     kind = action["Type"]
     if kind == "forward":
-        groups = (action.get("ForwardConfig") or {}).get("TargetGroups") or ()
+        groups = list((action.get("ForwardConfig") or {}).get("TargetGroups") or ())
         one = action.get("TargetGroupArn") or (groups[0]["TargetGroupArn"] if len(groups) == 1 else None)
         return {"Type": kind, "to": one or json.dumps(groups, sort_keys=True, default=str)}
     if kind == "redirect":

@@ -12,25 +12,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from mcloud.adapter.kind import Native, Poll
-from mcloud_aws.resources.rows import rows
+from mcloud_aws.api import Raw, rows
 from mcloud_aws.session import AwsSession
 from mcloud_aws.tags import NAME, NETWORK, ROLE, tag_list, tag_map
+from mcloud_aws.translate import ANYWHERE, internet_of
 
-ANYWHERE = "0.0.0.0/0"
 TABLES = 100  # rows of a page of route tables at most
-Raw = dict[str, Any]
-
-
-def internet_of(table: Native | None) -> str:
-    """What a route table gives a subnet: none, outbound or direct."""
-    for route in (table or {}).get("Routes") or ():
-        if route.get("DestinationCidrBlock") == ANYWHERE and route.get("State") != "blackhole":
-            if str(route.get("GatewayId", "")).startswith("igw-"):
-                return "direct"
-            if route.get("NatGatewayId"):
-                return "outbound"
-    return "none"
-
 
 def all_tables(session: AwsSession) -> list[Raw]:
     """All route tables of the region."""

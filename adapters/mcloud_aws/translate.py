@@ -14,11 +14,11 @@ from typing import Any
 
 from mcloud.model.base import Placement
 from mcloud.units import Size
-from mcloud_aws.internet import internet_of
 from mcloud_aws.tags import named, specification, tag_list, tag_map, wanted_tags
 
 Native = Mapping[str, Any]
 
+ANYWHERE = "0.0.0.0/0"
 GP3_IOPS = 3000  # what a gp3 volume has without asking (docs.aws.amazon.com/ebs, "General Purpose SSD volumes")
 IO2_IOPS = 3000  # io2 wants a number; what is taken where none is asked for
 GP3_RATIO, IO2_RATIO = 500, 1000
@@ -65,6 +65,17 @@ def subnet_seen(at: Placement, native: Native) -> dict[str, Any]:
         "cidr": subnet["CidrBlock"],
         "internet": internet_of(native.get("table")),
     }
+
+
+def internet_of(table: Native | None) -> str:
+    """What a route table gives a subnet: none, outbound or direct."""
+    for route in (table or {}).get("Routes") or ():
+        if route.get("DestinationCidrBlock") == ANYWHERE and route.get("State") != "blackhole":
+            if str(route.get("GatewayId", "")).startswith("igw-"):
+                return "direct"
+            if route.get("NatGatewayId"):
+                return "outbound"
+    return "none"
 
 
 def plain_description(text: str | None) -> str:

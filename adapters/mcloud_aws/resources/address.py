@@ -6,8 +6,9 @@ from mcloud.adapter.kind import Inputs, Native, Observed, Picks
 from mcloud.errors import InvalidRequest
 from mcloud.model.base import Placement
 from mcloud_aws import translate
-from mcloud_aws.resources.interface import instance
-from mcloud_aws.resources.rows import Ec2Kind, Raw
+from mcloud_aws.api import Raw
+from mcloud_aws.resources.interface import instance, server_of
+from mcloud_aws.resources.rows import Ec2Kind
 from mcloud_aws.session import AwsSession
 
 
@@ -23,13 +24,19 @@ class PublicIp(Ec2Kind):
     def observe(self, at: Placement, native: Native) -> Observed:
         return Observed(translate.address_seen(at, native), outputs={"address": native["PublicIp"]})
 
+    def native(self, session: AwsSession, row: Raw) -> Native:
+        """With its server, which may be told by its interface only."""
+        nic = row.get("NetworkInterfaceId")
+        server = row.get("InstanceId") or (server_of(session, nic) if nic else None)
+        return {**row, "InstanceId": server}
+
     def create(self, session: AwsSession, inputs: Inputs, picks: Picks) -> str:
         self.refuse_twin(session, inputs)
         made = session.ec2_once.allocate_address(**self.translate(inputs, picks))
         return session.born(str(made["AllocationId"]))
 
     def update(self, session: AwsSession, native_id: str, old: Inputs, new: Inputs, picks: Picks) -> bool:
-        native = self.row(session, native_id)
+        native = self.read(session, native_id)
         if native is None:
             return False
         self.retag(session, native_id, native.get("Tags"), old, new)

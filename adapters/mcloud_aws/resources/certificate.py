@@ -10,8 +10,9 @@ from mcloud.adapter.kind import Found, Inputs, Kind, Native, Observed, Picks, Po
 from mcloud.errors import Conflict
 from mcloud.model.base import Placement
 from mcloud_aws import balance
+from mcloud_aws.api import Raw, gone_is_well
 from mcloud_aws.errors import code_of
-from mcloud_aws.resources.rows import Raw, gone_is_well, one_of, unseen
+from mcloud_aws.resources.rows import one_of, unseen
 from mcloud_aws.session import AwsSession
 from mcloud_aws.tags import NAME, changes, label_gaps, tag_list_of, tag_map
 

@@ -9,7 +9,8 @@ from mcloud.adapter.kind import Inputs, Native, Observed, Picks, Poll
 from mcloud.errors import InUse, NotFound
 from mcloud.model.base import Placement
 from mcloud_aws import translate
-from mcloud_aws.resources.rows import Ec2Kind, Raw, rows
+from mcloud_aws.api import Raw, rows
+from mcloud_aws.resources.rows import Ec2Kind
 from mcloud_aws.session import AwsSession
 
 
@@ -24,6 +25,12 @@ def instance(session: AwsSession, server: str) -> Raw:
             if row["State"]["Name"] != "terminated":
                 return dict(row)
     raise NotFound(f"the server {server} is not there")
+
+
+def server_of(session: AwsSession, nic: str) -> str | None:
+    """The server that an interface is on; None where it is on none."""
+    found = rows(session, "describe_network_interfaces", "NetworkInterfaces", network_interface_id=nic)
+    return (found[0].get("Attachment") or {}).get("InstanceId") if found else None
 
 
 class NetworkInterface(Ec2Kind):

@@ -8,7 +8,8 @@ from mcloud.adapter.gaps import Gap
 from mcloud.adapter.kind import Found, Inputs, Native, Observed, Picks
 from mcloud.model.base import Placement
 from mcloud_aws import translate
-from mcloud_aws.resources.rows import Ec2Kind, Raw, one_of
+from mcloud_aws.api import Raw
+from mcloud_aws.resources.rows import Ec2Kind, one_of
 from mcloud_aws.session import AwsSession
 
 TYPES = ("ssh-rsa", "ssh-ed25519")  # ImportKeyPair, API reference 2026-11

@@ -10,8 +10,9 @@ from mcloud.adapter.gaps import Gap
 from mcloud.adapter.kind import Found, Inputs, Kind, Native, Observed, Picks, Poll
 from mcloud.model.base import Placement
 from mcloud_aws import balance
+from mcloud_aws.api import gone_is_well
 from mcloud_aws.resources.balancing import Raw, attributes, pages, retag, tags_of
-from mcloud_aws.resources.rows import gone_is_well, one_of, unseen
+from mcloud_aws.resources.rows import one_of, unseen
 from mcloud_aws.session import AwsSession
 from mcloud_aws.tags import label_gaps, tag_list_of
 

@@ -9,9 +9,10 @@ from mcloud.adapter.gaps import Gap
 from mcloud.adapter.kind import Found, Inputs, Kind, Native, Observed, Picks, Poll
 from mcloud.model.base import Placement
 from mcloud_aws import balance
+from mcloud_aws.api import gone_is_well, rows
 from mcloud_aws.resources.balancing import NAME_LIMIT, Raw, name_gaps, pages, refuse_twin, retag, tags_of
 from mcloud_aws.resources.network import by_state
-from mcloud_aws.resources.rows import gone_is_well, one_of, rows, unseen
+from mcloud_aws.resources.rows import one_of, unseen
 from mcloud_aws.session import AwsSession
 from mcloud_aws.tags import label_gaps
 from mcloud_aws.translate import subnet_of

@@ -11,7 +11,8 @@ from mcloud.adapter.kind import Found, Inputs, Native, Observed, Picks, Poll
 from mcloud.errors import InUse
 from mcloud.model.base import Placement
 from mcloud_aws import internet, translate
-from mcloud_aws.resources.rows import Ec2Kind, Raw
+from mcloud_aws.api import Raw
+from mcloud_aws.resources.rows import Ec2Kind
 from mcloud_aws.session import AwsSession
 
 PREFIXES = range(16, 29)  # docs.aws.amazon.com/vpc, "VPC CIDR blocks" and "Subnet CIDR blocks", 2026-11

@@ -8,8 +8,9 @@ from mcloud.adapter.gaps import Gap
 from mcloud.adapter.kind import Found, Inputs, Native, Observed, Picks, Poll
 from mcloud.model.base import Placement
 from mcloud_aws import translate
+from mcloud_aws.api import Raw
 from mcloud_aws.resources.network import by_state
-from mcloud_aws.resources.rows import Ec2Kind, Raw, one_of
+from mcloud_aws.resources.rows import Ec2Kind, one_of
 from mcloud_aws.session import AwsSession
 
 

@@ -11,8 +11,9 @@ from mcloud.adapter.kind import Found, Inputs, Kind, Native, Observed, Picks, Po
 from mcloud.errors import NotFound
 from mcloud.model.base import Placement
 from mcloud_aws import balance
+from mcloud_aws.api import gone_is_well
 from mcloud_aws.resources.balancing import NAME_LIMIT, Raw, attributes, name_gaps, pages, refuse_twin, retag, tags_of
-from mcloud_aws.resources.rows import gone_is_well, one_of, unseen
+from mcloud_aws.resources.rows import one_of, unseen
 from mcloud_aws.session import AwsSession
 from mcloud_aws.tags import label_gaps
 

@@ -11,8 +11,9 @@ from mcloud.adapter.kind import Found, Inputs, Kind, Native, Observed, Picks, Po
 from mcloud.errors import Conflict, InvalidRequest
 from mcloud.model.base import Placement
 from mcloud_aws import internet, translate
-from mcloud_aws.resources.interface import instance
-from mcloud_aws.resources.rows import Raw, gone_is_well, one_of, rows
+from mcloud_aws.api import Raw, gone_is_well, rows
+from mcloud_aws.resources.interface import instance, server_of
+from mcloud_aws.resources.rows import one_of
 from mcloud_aws.session import AwsSession
 
 NONE = "no-route"
@@ -144,7 +145,7 @@ def _entries_in(tables: list[Raw], block: str) -> list[tuple[Raw, Raw | None]]:
         ours = internet.is_ours(table)
         if not internet.is_main(table) and not ours:
             continue
-        if ours and block == internet.ANYWHERE:
+        if ours and block == translate.ANYWHERE:
             continue
         routes = table.get("Routes") or ()
         found.append((table, next((row for row in routes if row.get("DestinationCidrBlock") == block), None)))
@@ -157,7 +158,5 @@ def _server(session: AwsSession, route: Native) -> str:
     if route.get("InstanceId"):
         return str(route["InstanceId"])
     if nic:
-        found = rows(session, "describe_network_interfaces", "NetworkInterfaces", network_interface_id=nic)
-        server = (found[0].get("Attachment") or {}).get("InstanceId") if found else None
-        return str(server or nic)
+        return str(server_of(session, nic) or nic)
     return str(route.get("GatewayId") or route.get("NatGatewayId") or route.get("State"))

@@ -1,4 +1,4 @@
-"""What the kinds of EC2 share: rows are looked for by filters, found by the Name tag, and told apart by the tag."""
+"""What the kinds of EC2 share: things are found by their Name tag, and told apart by it."""
 
 from __future__ import annotations
 
@@ -9,43 +9,9 @@ from typing import Any, ClassVar
 from mcloud.adapter.gaps import Gap
 from mcloud.adapter.kind import Found, Inputs, Kind, Native, Poll
 from mcloud.errors import Conflict
-from mcloud_aws.errors import code_of
+from mcloud_aws.api import Raw, gone_is_well, rows
 from mcloud_aws.session import AwsSession
 from mcloud_aws.tags import changes, label_gaps
-
-PAGE = 1000
-Raw = dict[str, Any]
-
-
-def rows(session: AwsSession, operation: str, field: str, *, page: Any = PAGE, **filters: Any) -> list[Raw]:
-    """All rows of a describe call.
-
-    Args:
-        operation, field: of the client, and of its answer.
-        page: rows for each call, where the call pages.
-        filters: names with ``_`` for ``-`` and ``__`` for ``.``, each with a value or values.
-    """
-    wanted = [
-        {"Name": _filter_name(name), "Values": [value] if isinstance(value, str) else list(value)}
-        for name, value in filters.items()
-    ]
-    arguments: Raw = {"Filters": wanted} if wanted else {}
-    client = session.ec2
-    if not client.can_paginate(operation):
-        return list(getattr(client, operation)(**arguments).get(field) or ())
-    paginator = client.get_paginator(operation)
-    found = paginator.paginate(**arguments, PaginationConfig={"PageSize": page}).build_full_result()
-    return list(found.get(field) or ())
-
-
-def _filter_name(name: str) -> str:
-    return name.replace("tag_", "tag:", 1) if name.startswith("tag_") else name.replace("__", ".").replace("_", "-")
-
-
-def gone_is_well(error: Exception) -> bool:
-    """Whether a refusal says that the thing is not there."""
-    code = code_of(error)
-    return "NotFound" in code or code.startswith("NoSuch") or code == "InvalidPlacementGroup.Unknown"
 
 
 def one_of(matches: list[str]) -> Found:

@@ -10,8 +10,9 @@ from mcloud.adapter.kind import Found, Inputs, Native, Observed, Picks, Poll
 from mcloud.errors import NotFound
 from mcloud.model.base import Placement
 from mcloud_aws import translate
+from mcloud_aws.api import Raw, rows
 from mcloud_aws.resources.network import by_state
-from mcloud_aws.resources.rows import Ec2Kind, Raw, rows
+from mcloud_aws.resources.rows import Ec2Kind
 from mcloud_aws.resources.volume import changing, iops_gaps, modify, wanted_change
 from mcloud_aws.session import AwsSession
 

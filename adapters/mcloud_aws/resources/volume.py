@@ -11,8 +11,9 @@ from mcloud.errors import Conflict, InvalidRequest, NotFound, QuotaExceeded
 from mcloud.model.base import Placement
 from mcloud.units import Size
 from mcloud_aws import translate
+from mcloud_aws.api import Raw, gone_is_well, rows
 from mcloud_aws.resources.network import by_state
-from mcloud_aws.resources.rows import Ec2Kind, Raw, gone_is_well, one_of, rows, unseen
+from mcloud_aws.resources.rows import Ec2Kind, one_of, unseen
 from mcloud_aws.session import AwsSession
 
 DEVICES = tuple(f"/dev/sd{letter}" for letter in "fghijklmnop")  # docs.aws.amazon.com/ebs, "Device names", 2026-11
