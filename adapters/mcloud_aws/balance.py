@@ -259,7 +259,9 @@ def listener_seen(at: Placement, native: Native) -> Raw:
     item = native["listener"]
     default = _plain(item["DefaultActions"][0]) if item.get("DefaultActions") else {}
     first = next((one for one in native["certificates"] if one.get("IsDefault")), None)
-    further = [one["CertificateArn"] for one in native["certificates"] if not one.get("IsDefault")]
+    default_arn = first["CertificateArn"] if first else None
+    # The default one may be among the further ones too.
+    further = {one["CertificateArn"] for one in native["certificates"]} - {default_arn}
     idle = native["attributes"].get(IDLE)
     return {
         **named(native["tags"]),
@@ -267,7 +269,7 @@ def listener_seen(at: Placement, native: Native) -> Raw:
         "port": item["Port"],
         "protocol": str(item["Protocol"]).lower(),
         "pool": at.id_of(default["to"]) if default.get("Type") == "forward" else "",
-        "certificate": at.id_of(first["CertificateArn"]) if first else "",
+        "certificate": at.id_of(default_arn) if default_arn else "",
         "sni": sorted(at.id_of(arn) for arn in further),
         "rules": [_rule_seen(at, rule) for rule in native["rules"]],
         **({"idleTimeout": str(Duration(int(idle)))} if idle else {}),

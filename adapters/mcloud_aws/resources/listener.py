@@ -78,11 +78,10 @@ class Listener(Kind):
         if protocol == "TCP":
             shown = attributes(pages(session, "describe_listener_attributes", "Attributes", ListenerArn=arn))
         own = sorted((rule for rule in rules if not rule.get("IsDefault")), key=lambda rule: int(rule["Priority"]))
-        default = {item["CertificateArn"] for item in listener.get("Certificates") or ()}
         return {
             "listener": listener,
             "rules": own,
-            "certificates": [{**item, "IsDefault": item["CertificateArn"] in default} for item in certificates],
+            "certificates": certificates,
             "attributes": shown,
             "tags": tags_of(session, [arn]).get(arn) or [],
         }
@@ -100,8 +99,9 @@ class Listener(Kind):
         same = item["Port"] == wanted["Port"] and item["Protocol"] == wanted["Protocol"]
         same = same and balance.same_actions(wanted["DefaultActions"], item.get("DefaultActions") or ())
         asked = [one["CertificateArn"] for one in wanted.get("Certificates") or ()]
-        if not same or asked != [one["CertificateArn"] for one in native["certificates"] if one["IsDefault"]]:
+        if not same or asked != [one["CertificateArn"] for one in native["certificates"] if one.get("IsDefault")]:
             elb.modify_listener(ListenerArn=native_id, **wanted)
+            native = self.read(session, native_id) or native
         self._certificates(elb, native_id, native, new)
         if new.get("idleTimeout") and new["protocol"] == "tcp":
             idle = str(balance.seconds(new["idleTimeout"]))
@@ -113,7 +113,7 @@ class Listener(Kind):
         return False
 
     def _certificates(self, elb: Any, native_id: str, native: Native, new: Inputs) -> None:
-        there = [one["CertificateArn"] for one in native["certificates"] if not one["IsDefault"]]
+        there = [one["CertificateArn"] for one in native["certificates"] if not one.get("IsDefault")]
         wanted = list(new.get("sni") or ())
         missing = [{"CertificateArn": arn} for arn in wanted if arn not in there]
         surplus = [{"CertificateArn": arn} for arn in there if arn not in wanted and arn != new.get("certificate")]
