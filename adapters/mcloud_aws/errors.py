@@ -100,6 +100,7 @@ TABLE: dict[str, Sorted] = {
     "BucketAlreadyOwnedByYou": (Conflict, "the bucket is there already; import it or choose another name"),
     "DuplicateLoadBalancerName": (Conflict, _NAME),
     "DuplicateTargetGroupName": (Conflict, _NAME),
+    "PriorityInUse": (Conflict, "another run may be writing the listener's rules; run again"),
     "DuplicateListener": (Conflict, "the load balancer listens on this port already"),
     # What does not fit.
     "Gateway.NotAttached": (InvalidRequest, "put the server into a subnet with internet: direct"),

@@ -17,6 +17,7 @@ from mcloud_aws.session import AwsSession
 from mcloud_aws.tags import label_gaps, tag_list_of
 
 MOST_RULES, MOST_CERTIFICATES = 100, 25  # of an Application Load Balancer, docs.aws.amazon.com, quotas 2026-11
+LAST_PRIORITY = 50000  # CreateRule, API reference 2026-11
 IDLE = (60, 6000)  # seconds, of a TCP listener: ModifyListenerAttributes, API reference 2026-11
 
 
@@ -144,11 +145,16 @@ class Listener(Kind):
                 elb.modify_rule(RuleArn=known["RuleArn"], Actions=body["Actions"])
         for rule in surplus:
             elb.delete_rule(RuleArn=rule["RuleArn"])
-        places = [(kept[balance.match_of(body)], place) for place, body in enumerate(wanted, 1)]
-        order = [int(rule["Priority"]) for rule, _ in places]
-        if order != sorted(order):
-            moved = [{"RuleArn": rule["RuleArn"], "Priority": place} for rule, place in places]
-            elb.set_rule_priorities(RulePriorities=moved)
+        self._order(elb, [kept[balance.match_of(body)] for body in wanted], free)
+
+    def _order(self, elb: Any, rules: list[Raw], last: int) -> None:
+        """Priorities need not be close together: rules in another order get new ones, which nobody has."""
+        order = [int(rule["Priority"]) for rule in rules]
+        if order == sorted(order):
+            return
+        first = last + 1 if last + len(rules) <= LAST_PRIORITY else 1
+        moved = [{"RuleArn": rule["RuleArn"], "Priority": first + place} for place, rule in enumerate(rules)]
+        elb.set_rule_priorities(RulePriorities=moved)
 
     def delete(self, session: AwsSession, native_id: str) -> None:
         session.forget(native_id)
