@@ -62,8 +62,10 @@ def _load_balancer(inputs: Mapping[str, Any], catalog: Catalog, placement: Place
     if found.pick is None:
         return Resolution(picks, reasons)
     name = found.pick.name
-    lost = (f"load balancers in {zone}: {name}, not {loser.name}: {loser.reason}" for loser in found.losers)
-    return Resolution({**picks, "flavor": name, "flavorId": found.pick.native_id}, (*reasons, *lost))
+    if found.losers:
+        others = ", ".join(f"{loser.name} ({loser.reason})" for loser in found.losers)
+        reasons = (*reasons, f"load balancers in {zone} are {name}, not {others}")
+    return Resolution({**picks, "flavor": name, "flavorId": found.pick.native_id}, reasons)
 
 
 def choose_zone(asked: str | None, catalog: Catalog, placement: Placement) -> tuple[str, tuple[str, ...]]:

@@ -76,7 +76,7 @@ def test_zone_layer_and_size_are_chosen() -> None:
     assert picks(protocols=["tcp"])["flavor"] == "net"
     assert picks(zone="z2")["flavor"] == "tiny"
     reasons = resolve("LoadBalancer", {}, CATALOG, AT).reasons
-    assert "load balancers in z1: small, not large: larger than small" in reasons
+    assert reasons == ("load balancers in z1 are small, not large (larger than small), odd (larger than small)",)
 
 
 @pytest.mark.parametrize(
