@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from mcloud.adapter.gaps import Gap
 from mcloud.adapter.kind import Found, Inputs, Kind, Native, Observed, Picks, Poll
-from mcloud.errors import Conflict
+from mcloud.errors import Conflict, Unreachable
 from mcloud.model.base import Placement
 from mcloud_aws import balance
 from mcloud_aws.api import Raw, gone_is_well
@@ -51,6 +51,9 @@ class Certificate(Kind):
             raise Conflict(f"{there[0]} has the name {inputs['name']} already", hint="choose another name")
         body = {**self.translate(inputs, picks), "PrivateKey": inputs["privateKey"].reveal()}
         made = session.client("acm", once=True).import_certificate(**body)
+        if not made.get("CertificateArn"):
+            # Of an answer in JSON that breaks off the client library makes an empty one.
+            raise Unreachable("the answer to the import of a certificate broke off", hint="it is looked for")
         return session.born(str(made["CertificateArn"]))
 
     def read(self, session: AwsSession, native_id: str) -> Native | None:
