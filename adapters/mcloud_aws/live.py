@@ -7,17 +7,22 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from mcloud.catalog.types import Catalog, Flavor, Image, Provenance, Region, Zone
+from mcloud.catalog.types import BalancerSize, Catalog, Flavor, Image, Provenance, Region, Zone
 from mcloud.units import Size
 from mcloud_aws.session import AwsSession
 
 Raw = Mapping[str, Any]
 TYPES_AT_ONCE = 100  # of DescribeInstanceTypes, API reference 2026-11
 EVERY_REGION = "*"
+LAYERS = ("application", "network")
+BALANCERS = Provenance("Type of CreateLoadBalancer, docs.aws.amazon.com", date(2026, 11, 26), "vendor-doc")
 
 
 def every_region(catalog: Catalog) -> Catalog:
-    """The shipped catalog with the rows of region ``*`` put into each region."""
+    """The shipped catalog with the rows of region ``*`` put into each region, and both kinds of load balancers.
+
+    These grow by themselves, so that there are no sizes to choose from.
+    """
     names = [region.name for region in catalog.regions]
 
     def spread(row: Any) -> tuple[Any, ...]:
@@ -27,6 +32,7 @@ def every_region(catalog: Catalog) -> Catalog:
         catalog,
         images=tuple(item for row in catalog.images for item in spread(row)),
         disks=tuple(item for row in catalog.disks for item in spread(row)),
+        balancers=tuple(BalancerSize(layer, name, None, layer, BALANCERS, layer) for name in names for layer in LAYERS),
     )
 
 

@@ -14,7 +14,7 @@ from mcloud_aws.emulator import SPEC
 
 WHOLE = os.environ.get("MCLOUD_CONFORMANCE") == "whole"
 FACES = ("http", "engine")  # AWS goes through boto3; there is no driver of ours
-SUBJECTS = (
+OWN = (
     # A public address needs a way to the internet.
     Subject(
         "Subnet",
@@ -28,6 +28,21 @@ SUBJECTS = (
         {"network": "@Network", "description": "first"},
         {"labels": {"team": "a"}},
         {"description": "second"},
+    ),
+    # An HTTP load balancer needs two zones, and the subjects have one.
+    Subject(
+        "LoadBalancer", {"subnets": ["@Subnet"], "protocols": ["tcp"]}, {"labels": {"team": "a"}}, {"public": True}
+    ),
+    Subject(
+        "Pool",
+        {"loadBalancer": "@LoadBalancer", "protocol": "tcp", "port": 8080, "members": ["@Server"]},
+        {"monitor": {"protocol": "http", "path": "/ready"}},
+        {"port": 8081},
+    ),
+    Subject(
+        "Listener",
+        {"loadBalancer": "@LoadBalancer", "pool": "@Pool", "port": 80, "protocol": "tcp"},
+        {"port": 81, "idleTimeout": "5 min"},
     ),
 )
 TARGET = Target(
@@ -47,7 +62,7 @@ TARGET = Target(
         "Bucket": "buckets",
     },
     flavors=tuple({flavor.name for flavor in adapter.catalog().flavors}),
-    subjects={subject.kind: subject for subject in SUBJECTS},
+    subjects={subject.kind: subject for subject in OWN},
 )
 
 

@@ -7,10 +7,14 @@ from collections.abc import Mapping
 from mcloud.adapter.kind import Kind
 from mcloud_aws.resources.address import PublicIp
 from mcloud_aws.resources.bucket import Bucket
+from mcloud_aws.resources.certificate import Certificate
 from mcloud_aws.resources.interface import NetworkInterface
 from mcloud_aws.resources.key import KeyPair
+from mcloud_aws.resources.listener import Listener
+from mcloud_aws.resources.load_balancer import LoadBalancer
 from mcloud_aws.resources.network import Network, Subnet
 from mcloud_aws.resources.placement_group import PlacementGroup
+from mcloud_aws.resources.pool import Pool
 from mcloud_aws.resources.route import Route
 from mcloud_aws.resources.security_group import SecurityGroup, SecurityGroupRule
 from mcloud_aws.resources.server import Server
@@ -32,5 +36,9 @@ KINDS: Mapping[str, Kind] = {
         Volume(),
         VolumeAttachment(),
         Bucket(),
+        Certificate(),
+        LoadBalancer(),
+        Pool(),
+        Listener(),
     )
 }
