@@ -77,15 +77,22 @@ class Operations:
     def __post_init__(self) -> None:
         self._crowd = Crowd(self._list)
 
-    def call(self, doing: str, function: Callable[[], T], *, retry: bool) -> T:
+    def call(self, doing: str, function: Callable[[], T], *, retry: bool, unless_stopped: str = "") -> T:
         """One exchange with the cloud, its errors in our words; repeated when ``retry`` and it may pass.
+
+        Args:
+            unless_stopped: what to say instead of calling when all was stopped while it waited for its turn; empty
+                for a call that is needed even then, because it tells what became of an earlier one.
 
         Raises:
             CloudError: by the vendor's error table.
+            Cancelled: ``unless_stopped``.
         """
 
         def once() -> T:
             with self.limiter.turn(self.cancelled):
+                if unless_stopped and self.cancelled.is_set():
+                    raise Cancelled(unless_stopped)
                 try:
                     return function()
                 except McloudError:
@@ -138,10 +145,12 @@ class Operations:
 
     def _create_once(self, kind: Kind, inputs: Inputs, picks: Picks, what: str) -> str:
         """The create call; after an unknown outcome a look, never a blind second try."""
-        doing = f"create {what}"
+        doing, stopped = f"create {what}", f"stopped before {what} was made"
         for attempt in range(ATTEMPTS):
             try:
-                return self.call(doing, lambda: kind.create(self.session, inputs, picks), retry=False)
+                return self.call(
+                    doing, lambda: kind.create(self.session, inputs, picks), retry=False, unless_stopped=stopped
+                )
             except (RateLimited, Temporary, Unreachable) as error:
                 refused = isinstance(error, RateLimited) or (isinstance(error, Unreachable) and not error.sent)
                 if not refused:
@@ -151,7 +160,7 @@ class Operations:
                 if attempt == ATTEMPTS - 1:
                     raise
                 if self.cancelled.wait(min(LONGEST_BACKOFF, 0.2 * 2**attempt)):
-                    raise Cancelled(f"stopped before {what} was made", where=what) from error
+                    raise Cancelled(stopped, where=what) from error
         raise AssertionError("unreachable")
 
     def find(self, kind: Kind, inputs: Inputs, what: str) -> str | None:
@@ -250,10 +259,10 @@ class Operations:
             CloudError: refused, or still there at the deadline.
         """
         end = time.monotonic() + kind.deadline
-        interval = 0.1
+        interval, doing, stopped = 0.1, f"delete {what}", f"stopped before {what} was deleted"
         while True:
             try:
-                self.call(f"delete {what}", lambda: kind.delete(self.session, native_id), retry=True)
+                self.call(doing, lambda: kind.delete(self.session, native_id), retry=True, unless_stopped=stopped)
                 break
             except NotFound:
                 return
