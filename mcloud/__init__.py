@@ -19,10 +19,12 @@ __all__ = [
     "CorsRule",
     "Disk",
     "GroupPeer",
+    "HealthCheck",
     "Image",
     "Key",
     "LifecycleRule",
     "Listener",
+    "ListenerRule",
     "LoadBalancer",
     "MachineSize",
     "Network",
@@ -46,10 +48,11 @@ __all__ = [
 __version__ = "0.1.0"
 
 _COMPUTE, _NETWORK, _STORAGE = "mcloud.model.compute", "mcloud.model.network", "mcloud.model.storage"
+_BALANCER = "mcloud.model.balancer"
 _HOMES = {
     **dict.fromkeys(("Disk", "Image", "Key", "MachineSize", "PlacementGroup", "Server"), _COMPUTE),
-    **dict.fromkeys(("Certificate", "GroupPeer", "Listener", "LoadBalancer", "Network", "PublicIp"), _NETWORK),
-    **dict.fromkeys(("Route", "Rule", "SecurityGroup", "Subnet", "Target"), _NETWORK),
+    **dict.fromkeys(("GroupPeer", "Network", "PublicIp", "Route", "Rule", "SecurityGroup", "Subnet"), _NETWORK),
+    **dict.fromkeys(("Certificate", "HealthCheck", "Listener", "ListenerRule", "LoadBalancer", "Target"), _BALANCER),
     **dict.fromkeys(("Bucket", "CorsRule", "LifecycleRule", "Volume"), _STORAGE),
     "Size": "mcloud.units",
     "Stack": "mcloud.model.stack",

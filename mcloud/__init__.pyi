@@ -1,19 +1,8 @@
 from mcloud.load import load_stack
+from mcloud.model.balancer import Certificate, HealthCheck, Listener, ListenerRule, LoadBalancer, Target
 from mcloud.model.compute import Disk, Image, Key, MachineSize, PlacementGroup, Server
 from mcloud.model.graph import build_graph
-from mcloud.model.network import (
-    Certificate,
-    GroupPeer,
-    Listener,
-    LoadBalancer,
-    Network,
-    PublicIp,
-    Route,
-    Rule,
-    SecurityGroup,
-    Subnet,
-    Target,
-)
+from mcloud.model.network import GroupPeer, Network, PublicIp, Route, Rule, SecurityGroup, Subnet
 from mcloud.model.stack import Stack
 from mcloud.model.storage import Bucket, CorsRule, LifecycleRule, Volume
 from mcloud.units import Size
@@ -25,10 +14,12 @@ __all__ = [
     "CorsRule",
     "Disk",
     "GroupPeer",
+    "HealthCheck",
     "Image",
     "Key",
     "LifecycleRule",
     "Listener",
+    "ListenerRule",
     "LoadBalancer",
     "MachineSize",
     "Network",

@@ -158,9 +158,13 @@ class ProfileError(McloudError):
 
 
 class CloudError(McloudError):
-    """A cloud refused or failed. ``vendor_code`` and ``vendor_text`` are the vendor's own, without secrets."""
+    """A cloud refused or failed. ``vendor_code`` and ``vendor_text`` are the vendor's own, without secrets.
+
+    ``outcome_known`` is False where a create may have made something all the same and nobody could look.
+    """
 
     code = "cloud"
+    outcome_known = True
 
     def __init__(
         self,

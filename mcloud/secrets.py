@@ -6,8 +6,10 @@ import hashlib
 import hmac
 import os
 import stat
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from mcloud.errors import ProfileError
 
@@ -56,6 +58,12 @@ def resolve(reference: str, *, base: Path | None = None) -> SecretText:
     if source == "keyring" and name:
         return SecretText(_from_keyring(name))
     raise ProfileError("not a reference to a secret", hint="write env:NAME, keyring:NAME or file:PATH")
+
+
+def is_same_text(old: Any, new: Any) -> bool:
+    """Whether two references in inputs, with their digests, lead to one text: where it is kept does not count."""
+    both = isinstance(old, Mapping) and isinstance(new, Mapping)
+    return both and bool(old.get("digest")) and old.get("digest") == new.get("digest")
 
 
 @dataclass(frozen=True)

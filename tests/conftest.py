@@ -36,7 +36,8 @@ def _own_folders(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.M
         monkeypatch.setenv(name, str(home))
     monkeypatch.setenv("MCLOUD_CONFIG_DIR", str(home / "config"))
     monkeypatch.setenv("MCLOUD_STATE_DIR", str(home / "state"))
-    for name in ("MCLOUD_PROFILE", "MCLOUD_BACKEND_URL", "CLIENT_ID", "CLIENT_SECRET", *STORAGE_KEYS):
+    places = ("MCLOUD_PROFILE", "MCLOUD_BACKEND_URL", "MCLOUD_STATE_BACKEND")
+    for name in (*places, "CLIENT_ID", "CLIENT_SECRET", *STORAGE_KEYS):
         monkeypatch.delenv(name, raising=False)
 
 

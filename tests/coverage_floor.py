@@ -12,7 +12,11 @@ FLOOR = 95.0
 PARTS = {
     "model": ("mcloud/model/", "mcloud/units.py"),
     "match": ("mcloud/match/",),
-    "translate": ("adapters/mcloud_vng/translate.py",),
+    "translate": (
+        "adapters/mcloud_vng/translate.py",
+        "adapters/mcloud_vng/translate_lb.py",
+        "adapters/mcloud_vng/policies.py",
+    ),
     "codec": ("mcloud/engine/codec.py",),
 }
 

@@ -1,25 +1,21 @@
-"""What AWS provides so far: the meaning of its Terraform types. It has no kinds yet, so nothing can be placed here."""
+"""The AWS adapter: its kinds, its catalog, its sessions, and the meaning of its Terraform types."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mcloud.adapter.adapter import Adapter, Session
-from mcloud.errors import CloudError, PlacementError
+from mcloud.adapter.adapter import Adapter
+from mcloud.adapter.kind import Kind
+from mcloud.model.base import Placement
 
 if TYPE_CHECKING:
-    from mcloud.adapter.kind import Kind
     from mcloud.adapter.profile import CloudProfile
     from mcloud.catalog.types import Catalog
-    from mcloud.model.base import Placement
-
-
-def _not_yet() -> PlacementError:
-    return PlacementError(
-        "nothing can be placed on AWS with this version",
-        hint="use AWS as a source: mcloud discover tfstate FILE…",
-    )
+    from mcloud.errors import CloudError
+    from mcloud_aws.session import AwsSession
 
 
 class AwsAdapter(Adapter):
@@ -28,23 +24,43 @@ class AwsAdapter(Adapter):
     name = "aws"
     title = "Amazon Web Services"
 
-    @property
+    @cached_property
     def kinds(self) -> Mapping[str, Kind]:
-        return {}
+        from mcloud_aws.resources import KINDS
+
+        return KINDS
+
+    @cached_property
+    def _catalog(self) -> Catalog:
+        from mcloud.catalog.reader import read_catalog
+        from mcloud_aws.live import every_region
+
+        return every_region(read_catalog(Path(__file__).parent / "catalog"))
 
     def catalog(self) -> Catalog:
-        raise _not_yet()
+        return self._catalog
 
-    def connect(self, profile: CloudProfile, at: Placement) -> Session:
-        raise _not_yet()
+    def connect(self, profile: CloudProfile, at: Placement) -> AwsSession:
+        from mcloud_aws.session import connect
+
+        return connect(profile, at)
 
     def live_catalog(self, session: Any, at: Placement) -> Catalog:
-        raise _not_yet()
+        from mcloud_aws.live import read_live
+
+        return read_live(session, self.catalog(), at.region)
 
     def explain(self, error: Exception, doing: str) -> CloudError:
-        return CloudError(f"cannot {doing}: {type(error).__name__}")
+        from mcloud_aws.errors import explain
+
+        return explain(error, doing)
 
     def terraform_meanings(self) -> Mapping[str, Any]:
         from mcloud_aws.terraform import MEANINGS
 
         return MEANINGS
+
+    def emulator(self) -> Any:
+        from mcloud_aws.emulator import SPEC
+
+        return SPEC

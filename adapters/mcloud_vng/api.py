@@ -8,32 +8,14 @@ method raises ``VendorError`` when it is refused or gets no answer.
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import quote
 
-from mcloud_vng.connection import VNGConnection, field
+from mcloud_vng.account import AccountCalls, Raw
+from mcloud_vng.connection import field
 from mcloud_vng.vendor_errors import VendorError
 
-Raw = dict[str, Any]
 
-
-class VServerCalls:
+class VServerCalls(AccountCalls):
     """Mixed into the driver, which gives ``connection`` and the project."""
-
-    connection: VNGConnection
-
-    def _project(self) -> str:
-        raise NotImplementedError
-
-    def _path(self, version: str, *parts: str) -> str:
-        """``/v2/<project>/…``; ids that people give (an import) cannot lead to another path.
-
-        Raises:
-            ValueError: a part is no id.
-        """
-        for part in parts:
-            if part.strip(".") == "":
-                raise ValueError(f"{part!r} is no id")
-        return "/".join(["", version, self._project(), *(quote(part, safe="") for part in parts)])
 
     def _data(self, method: str, path: str, body: Any = None) -> Raw:
         return dict(field(method, path, self.connection.call(method, path, body=body), "data"))
@@ -71,12 +53,7 @@ class VServerCalls:
             if error.status != 404:
                 raise
 
-    # Account, zones, offers
-
-    def ex_list_projects(self) -> list[Raw]:
-        """Projects of the user in this region: ``projectId``, ``userId``."""
-        path = "/v1/projects"
-        return list(field("GET", path, self.connection.call("GET", path), "projects"))
+    # Zones, offers
 
     def ex_list_zones(self) -> list[Raw]:
         """Zones, closed ones too: ``uuid``, ``name``, ``isEnabled``, ``isDefault``, ``zoneType``."""

@@ -18,6 +18,9 @@ from mcloud_vng.vendor_errors import VendorError, parse_refusal, retry_after
 # Service-account gateways ([SDK] README, [CLI] config.go, [MCP]; 2026-08).
 IAM_ENDPOINT = "https://iamapis.vngcloud.vn/accounts-api"
 VSERVER_ENDPOINT = "https://{region}.api.vngcloud.vn/vserver/vserver-gateway"
+VLB_ENDPOINT = "https://{region}.api.vngcloud.vn/vserver/vlb-gateway"  # [TF] provider.go, [CLI+] config
+VSERVER, VLB = "vserver", "vlb"
+"""The gateways of a region."""
 LIFETIME = 1800.0  # seconds, what [CLI-old] and [MCP] assume when the answer names none
 PAGE = 100
 TIMEOUT = 60.0
@@ -48,7 +51,7 @@ class Reply(NamedTuple):
 
 
 class VNGConnection(ConnectionUserAndKey):  # type: ignore[misc]
-    """Calls one region's vServer gateway with a service account's token; each connection serves one call after the
+    """Calls one region's gateways with a service account's token; each connection serves one call after the
     other, and there are as many as calls at once.
 
     Args:
@@ -57,6 +60,7 @@ class VNGConnection(ConnectionUserAndKey):  # type: ignore[misc]
         region: URL token of the region, for example hcm-3.
         iam_endpoint: URL before ``/v2/auth/token``.
         vserver_endpoint: URL before ``/v2/…``; ``{region}`` in it is filled in.
+        vlb_endpoint: the same for load balancers; left out, beside a vserver_endpoint that is given.
         auth_version: "v2", or "v1" for the older sign-in.
         timeout: seconds to connect and seconds between two bytes of the answer.
 
@@ -76,6 +80,7 @@ class VNGConnection(ConnectionUserAndKey):  # type: ignore[misc]
         region: str,
         iam_endpoint: str | None = None,
         vserver_endpoint: str | None = None,
+        vlb_endpoint: str | None = None,
         auth_version: str = "v2",
         timeout: float | None = None,
         **libclouds: Any,
@@ -85,7 +90,11 @@ class VNGConnection(ConnectionUserAndKey):  # type: ignore[misc]
             raise ValueError(f"auth_version is {auth_version!r}; it can be v2 or v1")
         self._auth_version = auth_version
         self._iam = _endpoint(iam_endpoint or IAM_ENDPOINT)
-        self._vserver = _endpoint((vserver_endpoint or VSERVER_ENDPOINT).replace("{region}", region))
+        beside = (vserver_endpoint or VSERVER_ENDPOINT).replace("vserver-gateway", "vlb-gateway")
+        self._gateways = {
+            VSERVER: _endpoint((vserver_endpoint or VSERVER_ENDPOINT).replace("{region}", region)),
+            VLB: _endpoint((vlb_endpoint or beside).replace("{region}", region)),
+        }
         self._idle: dict[tuple[bool, str, int], list[Any]] = {}
         self._guard = threading.Lock()
         self.sign_in_url = f"{self._iam}/{auth_version}"
@@ -94,21 +103,34 @@ class VNGConnection(ConnectionUserAndKey):  # type: ignore[misc]
     def connect(self, *_: Any, **__: Any) -> None:
         """Nothing: connections are made when one is needed."""
 
-    def call(self, method: str, path: str, *, body: Any = None, query: Mapping[str, Any] | None = None) -> Any:
-        """One call to the gateway; the parsed answer, None for an empty one.
+    def call(
+        self,
+        method: str,
+        path: str,
+        *,
+        body: Any = None,
+        query: Mapping[str, Any] | None = None,
+        gateway: str = VSERVER,
+    ) -> Any:
+        """One call to a gateway; the parsed answer, None for an empty one.
 
         Raises:
             VendorError: refused, failed, or no answer.
         """
         token = self.token.current(self._sign_in)
-        reply = self._send(method, path, token, body, query)
+        reply = self._send(gateway, method, path, token, body, query)
         if _token_is_refused(reply):
             token = self.token.renewed(token, self._sign_in)
-            reply = self._send(method, path, token, body, query)
+            reply = self._send(gateway, method, path, token, body, query)
         return _parsed(method, path, reply)
 
     def pages(
-        self, path: str, query: Mapping[str, Any] | None = None, *, names: tuple[str, str] = ("listData", "totalPage")
+        self,
+        path: str,
+        query: Mapping[str, Any] | None = None,
+        *,
+        gateway: str = VSERVER,
+        names: tuple[str, str] = ("listData", "totalPage"),
     ) -> list[dict[str, Any]]:
         """All rows of a paged list (pages count from 1); ``names`` of its rows and of the number of its pages.
 
@@ -118,7 +140,8 @@ class VNGConnection(ConnectionUserAndKey):  # type: ignore[misc]
         rows: list[dict[str, Any]] = []
         number = 1
         while True:
-            answer = self.call("GET", path, query={**(query or {}), "page": number, "size": PAGE})
+            asked = {**(query or {}), "page": number, "size": PAGE}
+            answer = self.call("GET", path, query=asked, gateway=gateway)
             part = field("GET", path, answer, names[0])
             rows.extend(part)
             if not part or number >= int(answer.get(names[1]) or 0):
@@ -143,13 +166,16 @@ class VNGConnection(ConnectionUserAndKey):  # type: ignore[misc]
         # A number, or a numeric string.
         return str(token), float(answer.get("expiresIn" if old else "expires_in") or LIFETIME)
 
-    def _send(self, method: str, path: str, token: str, body: Any, query: Mapping[str, Any] | None) -> Reply:
+    def _send(
+        self, gateway: str, method: str, path: str, token: str, body: Any, query: Mapping[str, Any] | None
+    ) -> Reply:
         headers = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
         data = None
         if body is not None:
             headers["Content-Type"] = "application/json"
             data = json.dumps(body)
-        return self._exchange(method, self._vserver, path, f"?{urlencode(query)}" if query else "", headers, data)
+        base, asked = self._gateways[gateway], f"?{urlencode(query)}" if query else ""
+        return self._exchange(method, base, path, asked, headers, data)
 
     def _exchange(
         self, method: str, base: str, path: str, query: str, headers: dict[str, str], data: str | None

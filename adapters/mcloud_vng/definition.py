@@ -53,7 +53,7 @@ class VngAdapter(Adapter):
     def live_catalog(self, session: Any, at: Placement) -> Catalog:
         from mcloud_vng.live import read_live
 
-        return read_live(session.driver, at.region)
+        return read_live(session.driver, at.region, session.balancers)
 
     def explain(self, error: Exception, doing: str) -> CloudError:
         from mcloud_vng.errors import explain

@@ -7,8 +7,6 @@ driver = get_driver("vng")(client_id, client_secret, region="hcm-3")
 
 from __future__ import annotations
 
-import threading
-
 from libcloud.common.types import LibcloudError
 from libcloud.compute.base import (
     KeyPair,
@@ -23,7 +21,8 @@ from libcloud.compute.base import (
 from libcloud.compute.providers import set_driver
 from libcloud.compute.types import KeyPairDoesNotExistError, NodeState, StorageVolumeState, VolumeSnapshotState
 
-from mcloud_vng.api import Raw, VServerCalls
+from mcloud_vng.account import Raw
+from mcloud_vng.api import VServerCalls
 from mcloud_vng.connection import TIMEOUT, VNGConnection
 
 NAME = "vng"
@@ -98,9 +97,7 @@ class VNGNodeDriver(VServerCalls, NodeDriver):  # type: ignore[misc]
             "vserver_endpoint": vserver_endpoint,
             "auth_version": auth_version,
         }
-        self._project_lock = threading.Lock()
-        self._account: Raw | None = None
-        self._wanted_project = project
+        self._begin(project)
         self._zone = zone
         super().__init__(key, secret, region=region, timeout=timeout)
 
@@ -109,25 +106,6 @@ class VNGNodeDriver(VServerCalls, NodeDriver):  # type: ignore[misc]
 
     def __repr__(self) -> str:
         return f"VNGNodeDriver(region={self.region!r})"
-
-    def _project(self) -> str:
-        return str(self.ex_account()["project_id"])
-
-    def ex_account(self) -> Raw:
-        """``project_id`` and ``user_id``; asked for once.
-
-        Raises:
-            VendorError: refused or no answer.
-            LibcloudError: the user has no such project here.
-        """
-        with self._project_lock:
-            if self._account is None:
-                rows = self.ex_list_projects()
-                found = [row for row in rows if self._wanted_project in (None, row["projectId"])]
-                if not found:
-                    raise LibcloudError("the user has no such project in this region", driver=self)
-                self._account = {"project_id": found[0]["projectId"], "user_id": found[0]["userId"]}
-            return self._account
 
     # Nodes
 

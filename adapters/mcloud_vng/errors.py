@@ -47,6 +47,18 @@ TABLE: tuple[tuple[str, type[CloudError], str], ...] = (
         "SSD and NVMe are two kinds of storage: migrate the volume in the console, or make a second one and copy",
     ),
     ("cannot attach encryption volume", InvalidRequest, "the server must be made with disk: {encrypted: true}"),
+    # Load balancers take one change at a time; [SDK] tells the words apart, [TF] waits for LoadBalancerNotReady.
+    ("is not ready", InUse, "the load balancer is busy; it is tried again"),
+    ("is updating", InUse, "the load balancer is busy; it is tried again"),
+    ("is creating", InUse, "the load balancer is busy; it is tried again"),
+    ("is deleting", InUse, "the load balancer is busy; it is tried again"),
+    ("is used in listener", InUse, "the listener or policy that uses the pool goes first"),
+    ("is in use", InUse, "what uses it goes first"),
+    ("is the same as the current package", Conflict, "it has that size already"),
+    ("duplicated listener", Conflict, "another listener of the load balancer has this name, or this protocol and port"),
+    ("duplicated pool name", Conflict, "choose another name"),
+    ("identical to the existing members", Conflict, "the pool has these members already"),
+    ("invalid package id", InvalidRequest, "a load balancer's size must be of its zone and layer"),
     ("is in-process", InUse, "the volume is busy; it is tried again"),
     ("is migrating", InUse, "the volume is busy; it is tried again"),
     ("securitygroupruleexists", Conflict, "another rule of the group says the same; leave one of them out"),
@@ -71,6 +83,7 @@ TABLE: tuple[tuple[str, type[CloudError], str], ...] = (
     ("reserved for system", InvalidRequest, "use 10.0.0.0/8, 172.16.0.0-172.24.255.255 or 192.168.0.0/16"),
     ("is not found", NotFound, ""),
     ("not found", NotFound, ""),
+    ("could not find resource", NotFound, ""),
     ("cannot get ", NotFound, ""),
 )
 BY_STATUS: dict[int, type[CloudError]] = {

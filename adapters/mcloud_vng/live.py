@@ -7,17 +7,19 @@ import re
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from mcloud.catalog.types import Catalog, DiskClass, Flavor, Image, Limit, Provenance, Region, Zone
+from mcloud.catalog.types import BalancerSize, Catalog, DiskClass, Flavor, Image, Limit, Provenance, Region, Zone
 from mcloud.units import Size
+from mcloud_vng.vendor_errors import VendorError
 
 if TYPE_CHECKING:
+    from mcloud_vng.balancer_driver import VNGLBDriver
     from mcloud_vng.driver import VNGNodeDriver
 
 Raw = dict[str, Any]
 
 
-def read_live(driver: VNGNodeDriver, region: str) -> Catalog:
-    """Read zones, flavors with stock, images, disk classes and limits of the region.
+def read_live(driver: VNGNodeDriver, region: str, balancers: VNGLBDriver) -> Catalog:
+    """Read zones, flavors with stock, images, disk classes, sizes of load balancers and limits of the region.
 
     Raises:
         VendorError: refused or no answer.
@@ -39,6 +41,12 @@ def read_live(driver: VNGNodeDriver, region: str) -> Catalog:
             for zone in opened
             for kind in driver.ex_list_volume_type_zones(zone)
             for row in driver.ex_list_volume_types(kind["id"])
+        ),
+        balancers=tuple(
+            size
+            for zone in opened
+            for row in _packages(balancers, zone)
+            if (size := _balancer(row, zone, region, source)) is not None
         ),
         limits=tuple(Limit(row["quotaName"], row.get("limit"), source) for row in driver.ex_quotas()),
     )
@@ -115,5 +123,32 @@ def _disk(row: Raw, kind: Raw, zone: str, region: str, source: Provenance) -> Di
         iops=row.get("iops"),
         min_size=Size.gib(int(row["minSize"])),
         max_size=Size.gib(int(row["maxSize"])),
+        provenance=source,
+    )
+
+
+def _packages(balancers: VNGLBDriver, zone: str) -> list[Raw]:
+    """Packages of a zone; none for an account that may not use load balancers (a policy of its own, vLBFullAccess)."""
+    try:
+        return balancers.ex_list_packages(zone)
+    except VendorError as error:
+        if error.status in (403, 404):
+            return []
+        raise
+
+
+def _balancer(row: Raw, zone: str, region: str, source: Provenance) -> BalancerSize | None:
+    """``lbType`` is L4 or L7, ``type`` or ``displayLbType`` may say Layer 4; others are not understood."""
+    words = " ".join(str(row.get(name) or "") for name in ("lbType", "displayLbType", "type"))
+    found = re.search(r"\bL(?:ayer )?([47])\b", words)
+    if found is None:
+        return None
+    return BalancerSize(
+        name=row["name"],
+        region=region,
+        zone=zone,
+        layer="application" if found[1] == "7" else "network",
+        native_id=row["uuid"],
+        connections=row.get("connectionNumber"),
         provenance=source,
     )

@@ -17,6 +17,7 @@ from mcloud_vng.errors import explain
 if TYPE_CHECKING:
     from mcloud.adapter.profile import CloudProfile
     from mcloud.model.base import Placement
+    from mcloud_vng.balancer_driver import VNGLBDriver
     from mcloud_vng.driver import VNGNodeDriver
 
 CLIENT_ID_VARIABLE = "CLIENT_ID"
@@ -25,10 +26,12 @@ CLIENT_SECRET_VARIABLE = "CLIENT_SECRET"  # noqa: S105 - a variable's name, the 
 
 @dataclass
 class VngSession:
-    """An open session. Both parts are safe to share between threads."""
+    """An open session. All parts are safe to share between threads."""
 
     driver: VNGNodeDriver
+    balancers: VNGLBDriver
     buckets: Buckets
+    _networks: dict[str, str] = field(default_factory=dict, repr=False)
     _locks: defaultdict[str, threading.Lock] = field(default_factory=lambda: defaultdict(threading.Lock), repr=False)
     _guard: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
@@ -36,6 +39,14 @@ class VngSession:
         """The lock of a native thing that is read and then written as a whole."""
         with self._guard:
             return self._locks[native_id]
+
+    def network_of(self, subnet: str) -> str | None:
+        """The network of a subnet, None where there is none. A subnet never moves, so it is looked for once."""
+        if subnet not in self._networks:
+            for network in self.driver.ex_list_networks():
+                rows = self.driver.ex_list_subnets(network["id"])
+                self._networks.update({row["uuid"]: network["id"] for row in rows})
+        return self._networks.get(subnet)
 
     @cached_property
     def account(self) -> str:
@@ -54,16 +65,22 @@ def connect(profile: CloudProfile, at: Placement) -> VngSession:
     """
     client_id = profile.setting("client_id", fallback_env=CLIENT_ID_VARIABLE)
     secret = profile.secret("client_secret", fallback_env=CLIENT_SECRET_VARIABLE)
+    from mcloud_vng.balancer_driver import VNGLBDriver
     from mcloud_vng.driver import VNGNodeDriver
 
+    iam, vserver, vlb = (profile.endpoints.get(name) for name in ("iam", "vserver", "vlb"))
     driver = VNGNodeDriver(
+        client_id, secret.reveal(), region=at.region, iam_endpoint=iam, vserver_endpoint=vserver
+    )
+    balancers = VNGLBDriver(
         client_id,
         secret.reveal(),
         region=at.region,
-        iam_endpoint=profile.endpoints.get("iam"),
-        vserver_endpoint=profile.endpoints.get("vserver"),
+        iam_endpoint=iam,
+        vserver_endpoint=vserver,
+        vlb_endpoint=vlb,
     )
-    session = VngSession(driver, Buckets(profile, at.region))
+    session = VngSession(driver, balancers, Buckets(profile, at.region))
     _take_over(session)
     try:
         _ = session.account

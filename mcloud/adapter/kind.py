@@ -59,11 +59,13 @@ class Observed:
         inputs: the neutral inputs that can be seen, in wire form; references are ids of the engine.
         picks: what was chosen for it: flavor, image, zone and so on.
         outputs: what only the cloud knows: addresses and the like. Nothing that changes by itself.
+        ordered: wire names of the lists in ``inputs`` whose order counts.
     """
 
     inputs: dict[str, Any]
     picks: dict[str, Any] = field(default_factory=dict)
     outputs: dict[str, Any] = field(default_factory=dict)
+    ordered: frozenset[str] = frozenset()
 
 
 class Kind(ABC):

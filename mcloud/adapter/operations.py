@@ -132,10 +132,10 @@ class Operations:
             The native id and the native resource.
 
         Raises:
-            CloudError: refused; nothing was made.
+            CloudError: refused; nothing was made, unless its ``outcome_known`` is False.
             Unfinished: made, but not ready.
         """
-        native_id = self._create_once(kind, inputs, picks, what)
+        native_id = self._create_once(kind, inputs, picks, what, tell)
         accepted(native_id)
         try:
             native = self.finish(kind, native_id, inputs, inputs, picks, what, tell)
@@ -143,18 +143,25 @@ class Operations:
             raise Unfinished(native_id, error) from error
         return kind.final_id(native_id, native), native
 
-    def _create_once(self, kind: Kind, inputs: Inputs, picks: Picks, what: str) -> str:
-        """The create call; after an unknown outcome a look, never a blind second try."""
+    def _create_once(
+        self, kind: Kind, inputs: Inputs, picks: Picks, what: str, tell: Callable[[str], None]
+    ) -> str:
+        """The create call; after an unknown outcome a look, never a blind second try. What it goes into may be busy."""
         doing, stopped = f"create {what}", f"stopped before {what} was made"
+
+        def create() -> str:
+            return self.call(
+                doing, lambda: kind.create(self.session, inputs, picks), retry=False, unless_stopped=stopped
+            )
+
+        end = time.monotonic() + kind.deadline
         for attempt in range(ATTEMPTS):
             try:
-                return self.call(
-                    doing, lambda: kind.create(self.session, inputs, picks), retry=False, unless_stopped=stopped
-                )
+                return self._when_idle(create, end, what, tell)
             except (RateLimited, Temporary, Unreachable) as error:
                 refused = isinstance(error, RateLimited) or (isinstance(error, Unreachable) and not error.sent)
                 if not refused:
-                    found = self.find(kind, inputs, what)
+                    found = self._look_after(kind, inputs, what)
                     if found is not None:
                         return found
                 if attempt == ATTEMPTS - 1:
@@ -162,6 +169,34 @@ class Operations:
                 if self.cancelled.wait(min(LONGEST_BACKOFF, 0.2 * 2**attempt)):
                     raise Cancelled(stopped, where=what) from error
         raise AssertionError("unreachable")
+
+    def _when_idle(self, function: Callable[[], T], end: float, what: str, tell: Callable[[str], None]) -> T:
+        """Do it, waiting out refusals because something is busy: nothing was done then.
+
+        Raises:
+            CloudError: it does not pass, or not before the deadline.
+            Cancelled: asked to stop.
+        """
+        interval = 0.1
+        while True:
+            try:
+                return function()
+            except InUse as error:
+                if not error.passes:
+                    raise
+                if time.monotonic() >= end:
+                    raise TimedOut(f"{what} has to wait: {error.message}", hint=error.hint, where=what) from error
+                tell(error.vendor_text or error.message)
+                if self.cancelled.wait(interval):
+                    raise Cancelled(f"stopped while {what} had to wait", where=what) from error
+                interval = min(interval * 1.5, self.longest_interval)
+
+    def _look_after(self, kind: Kind, inputs: Inputs, what: str) -> str | None:
+        try:
+            return self.find(kind, inputs, what)
+        except CloudError as error:
+            error.outcome_known = False
+            raise
 
     def find(self, kind: Kind, inputs: Inputs, what: str) -> str | None:
         """Look for what a create with an unknown outcome may have made, until "none" may be believed.
@@ -239,7 +274,13 @@ class Operations:
         """
         end = time.monotonic() + kind.deadline
         self._ready(kind, native_id, what, tell)
-        while self.call(f"update {what}", lambda: kind.update(self.session, native_id, old, new, picks), retry=True):
+
+        def step() -> bool:
+            return self.call(
+                f"update {what}", lambda: kind.update(self.session, native_id, old, new, picks), retry=True
+            )
+
+        while self._when_idle(step, end, what, tell):
             if time.monotonic() >= end:
                 raise TimedOut(f"{what} is not what was asked for after {kind.deadline:.0f} s", where=what)
             self._ready(kind, native_id, what, tell)

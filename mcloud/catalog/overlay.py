@@ -25,6 +25,7 @@ def _with_live(base: Catalog, live: Catalog) -> Catalog:
         regions[region.name] = _region(regions.get(region.name), region)
     listed = {row.region for row in live.flavors}
     imaged = {row.region for row in live.images}
+    balanced = {row.region for row in live.balancers}
     zones_with_disks = {(row.region, row.zone) for row in live.disks}
     return replace(
         base,
@@ -32,6 +33,7 @@ def _with_live(base: Catalog, live: Catalog) -> Catalog:
         flavors=(*(row for row in base.flavors if row.region not in listed), *live.flavors),
         images=(*(row for row in base.images if row.region not in imaged), *live.images),
         disks=(*(row for row in base.disks if (row.region, row.zone) not in zones_with_disks), *live.disks),
+        balancers=(*(row for row in base.balancers if row.region not in balanced), *live.balancers),
         limits=tuple({row.name: row for row in (*base.limits, *live.limits)}.values()),
     )
 

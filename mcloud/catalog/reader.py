@@ -34,6 +34,7 @@ from mcloud.errors import LoadError, Problem
 from mcloud.units import Size
 
 T = TypeVar("T")
+PricedRow = TypeVar("PricedRow", Flavor, DiskClass)
 Row = dict[str, str]
 
 
@@ -62,13 +63,21 @@ def read_catalog(folder: Path) -> Catalog:
 
 
 def with_prices(catalog: Catalog, prices: dict[str, Price]) -> Catalog:
-    """Put prices by ``flavor:NAME`` and ``disk:NAME`` on their rows."""
+    """Put prices by ``flavor:NAME`` and ``disk:CLASS-NAME`` on their rows.
+
+    ``flavor:REGION/NAME`` is of one region only, and wins; but the user's own price wins over all others.
+    """
+
+    def priced(kind: str, row: PricedRow, name: str) -> PricedRow:
+        keys = (f"{kind}:{row.region}/{name}", f"{kind}:{name}")
+        found = [prices[key] for key in keys if key in prices]
+        found.sort(key=lambda price: price.provenance.mark != "user")
+        return replace(row, price=found[0] if found else row.price)
+
     return replace(
         catalog,
-        flavors=tuple(replace(row, price=prices.get(f"flavor:{row.name}", row.price)) for row in catalog.flavors),
-        disks=tuple(
-            replace(row, price=prices.get(f"disk:{row.class_}-{row.name}", row.price)) for row in catalog.disks
-        ),
+        flavors=tuple(priced("flavor", row, row.name) for row in catalog.flavors),
+        disks=tuple(priced("disk", row, f"{row.class_}-{row.name}") for row in catalog.disks),
         prices=prices,
     )
 

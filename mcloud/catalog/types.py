@@ -120,6 +120,24 @@ class DiskClass:
 
 
 @dataclass(frozen=True)
+class BalancerSize:
+    """A size of load balancer in a zone.
+
+    Attributes:
+        layer: application (HTTP) or network (TCP and UDP).
+        connections: how many it holds at once.
+    """
+
+    name: str
+    region: str
+    zone: str | None
+    layer: str
+    provenance: Provenance
+    native_id: str | None = None
+    connections: int | None = None
+
+
+@dataclass(frozen=True)
 class Limit:
     """A limit of the account in a region."""
 
@@ -140,6 +158,7 @@ class Catalog:
     limits: tuple[Limit, ...] = ()
     prices: dict[str, Price] = field(default_factory=dict)
     """Prices by ``kind:name`` that belong to no row of their own."""
+    balancers: tuple[BalancerSize, ...] = ()
 
     @cached_property
     def _regions(self) -> dict[str, Region]:
@@ -218,10 +237,17 @@ class Catalog:
         rows = [row for row in self.disks if row.region == region and row.zone in (None, zone)]
         return tuple(sorted(rows, key=lambda row: (DISK_CLASSES.index(row.class_), row.iops or 0, row.name)))
 
+    def balancers_in(self, region: str, zone: str, layer: str) -> tuple[BalancerSize, ...]:
+        """Sizes of load balancers of a layer in a zone, from small to large; those of unknown size last."""
+        rows = [
+            row for row in self.balancers if row.region == region and row.zone in (None, zone) and row.layer == layer
+        ]
+        return tuple(sorted(rows, key=lambda row: (row.connections is None, row.connections or 0, row.name)))
+
     def oldest(self) -> date | None:
         """The day of the oldest fact."""
-        rows: list[Region | Flavor | Image | DiskClass | Limit] = [*self.regions, *self.flavors]
-        rows += [*self.images, *self.disks, *self.limits]
+        rows: list[Region | Flavor | Image | DiskClass | BalancerSize | Limit] = [*self.regions, *self.flavors]
+        rows += [*self.images, *self.disks, *self.balancers, *self.limits]
         return min((row.provenance.as_of for row in rows), default=None)
 
 

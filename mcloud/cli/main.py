@@ -14,6 +14,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "destroy": ("mcloud.cli.deploy", "Delete all that the stack made."),
     "cleanup": ("mcloud.cli.cleanup", "What a change of placement left behind: list it, delete it by name."),
     "outputs": ("mcloud.cli.deploy", "Print the stack's outputs."),
+    "state": ("mcloud.cli.state", "Look at, move and unlock the state."),
     "discover": ("mcloud.cli.discover", "Make a stack of what runs today."),
     "catalog": ("mcloud.cli.catalog", "What the clouds sell, with source and age."),
     "schema": ("mcloud.cli.schema", "Print the JSON Schema of stack files, for editors."),

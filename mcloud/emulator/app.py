@@ -7,7 +7,7 @@ import copy
 import json
 import threading
 import traceback
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -18,13 +18,12 @@ from mcloud.emulator.faults import FaultRule, Faults
 from mcloud.emulator.http import Answer, Call, Refusal
 from mcloud.emulator.objects import ObjectsApp
 from mcloud.emulator.recorder import Recorder
-from mcloud.emulator.spec import CloudEmulator
+from mcloud.emulator.signature import S3Call
+from mcloud.emulator.spec import CloudEmulator, WireCloud
+from mcloud.emulator.wire import Receive, Scope, Send, received, serve
 from mcloud.errors import EmulatorError
 
 CONTROL = "/_mcloud/"
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Any]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 
 class EmulatorApp:
@@ -50,6 +49,10 @@ class EmulatorApp:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await _lifespan(receive, send)
+            return
+        if isinstance(self.cloud, WireCloud) and not scope["path"].startswith(CONTROL):
+            self.calls += 1
+            await serve(self.cloud, self.faults, self._recorder, await received(scope, receive, S3Call), send)
             return
         request = Request(scope, receive)
         body = _parse(await request.body(), request.headers.get("content-type", ""))

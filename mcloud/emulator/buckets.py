@@ -1,49 +1,25 @@
 """Where emulated objects are kept: moto's S3, with data of its own for each emulator and region.
 
 moto keeps everything in the process: accounts, and one table of bucket names for all of them. Each farm here has an
-account of its own, and its own table while one of its calls is under way; calls are made one at a time. moto takes a
-second to import, so that is done at the first call.
+account of its own, and its own table while one of its calls is under way.
 """
 
 from __future__ import annotations
 
-import io
 import itertools
 import json
-import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from functools import cache
 from typing import Any
-from urllib.parse import quote
 
-from mcloud.emulator.signature import SIGNATURE_QUERY, S3Call
+from mcloud.emulator.moto import ONE_AT_A_TIME, run
+from mcloud.emulator.signature import S3Call
+from mcloud.emulator.wire import WireAnswer
 
-_ONE_AT_A_TIME = threading.RLock()
 _ACCOUNTS = itertools.count(100_000_000_000)
-_SIGNED = "AWS4-HMAC-SHA256 Credential=x/20000101/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=0"
-"""What moto is told instead of the caller's signature: in its default region no location needs to be named."""
-
-
-@dataclass(frozen=True)
-class S3Answer:
-    """Status, headers and body."""
-
-    status: int
-    headers: tuple[tuple[str, str], ...] = ()
-    body: bytes = b""
-
-
-@cache
-def _application() -> Any:
-    from moto.moto_server.werkzeug_app import create_backend_app
-
-    application = create_backend_app("s3")
-    # It would let every origin in, whatever the bucket's own CORS rules say.
-    application.after_request_funcs.clear()
-    return application
+_REGION = "us-east-1"
+"""For moto a call is signed for its default region unless one is named: there no location is needed."""
 
 
 class Farm:
@@ -57,10 +33,17 @@ class Farm:
         self._names: dict[str, Any] = {}
         self._touched = False
 
-    def serve(self, call: S3Call) -> S3Answer:
-        """moto's answer; who may ask is not looked at."""
+    def serve(self, call: S3Call, region: str | None = None) -> WireAnswer:
+        """moto's answer, in a region if one is named; who may ask is not looked at."""
         with self._backend():
-            return _run(_application(), call, self._account)
+            return run("s3", call, self._account, region or _REGION)
+
+    def region(self, bucket: str) -> str | None:
+        """Where a bucket was made, None when there is none."""
+        if not self.has(bucket):
+            return None
+        with self._backend() as backend:
+            return str(backend.buckets[bucket].region_name)
 
     def count(self) -> int:
         """How many buckets there are."""
@@ -71,12 +54,13 @@ class Farm:
         return bucket in self._names
 
     def inventory(self) -> list[dict[str, Any]]:
-        """Name and number of current objects of each bucket."""
+        """Name, region and number of current objects of each bucket."""
         if not self._touched:
             return []
         with self._backend() as backend:
             return [
-                {"name": name, "objects": len(_current(bucket))} for name, bucket in sorted(backend.buckets.items())
+                {"name": name, "region": str(bucket.region_name), "objects": len(_current(bucket))}
+                for name, bucket in sorted(backend.buckets.items())
             ]
 
     def encrypts(self, bucket: str, key: str = "", version: str | None = None) -> bool:
@@ -103,7 +87,7 @@ class Farm:
 
     def clear(self) -> None:
         """Throw everything away and begin with an account that nobody has used."""
-        with _ONE_AT_A_TIME:
+        with ONE_AT_A_TIME:
             if self._touched:
                 from moto.s3.models import s3_backends
 
@@ -112,7 +96,7 @@ class Farm:
 
     @contextmanager
     def _backend(self) -> Iterator[Any]:
-        with _ONE_AT_A_TIME:
+        with ONE_AT_A_TIME:
             from moto.s3.models import s3_backends
             from moto.utilities.utils import DEFAULT_PARTITION
 
@@ -178,58 +162,3 @@ def _everybody(principal: Any) -> bool:
 
 def _listed(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [] if value is None else [value]
-
-
-def _run(application: Any, call: S3Call, account: str) -> S3Answer:
-    """Call a WSGI application."""
-    started: list[tuple[str, list[tuple[str, str]]]] = []
-
-    def start_response(status: str, headers: list[tuple[str, str]], error: Any = None) -> None:
-        started.append((status, headers))
-
-    body = application(_environment(call, account), start_response)
-    try:
-        raw = b"".join(body)
-    finally:
-        if hasattr(body, "close"):
-            body.close()
-    status, headers = started[-1]
-    return S3Answer(int(status.split(" ", 1)[0]), tuple(headers), raw)
-
-
-def _environment(call: S3Call, account: str) -> dict[str, Any]:
-    raw_path = quote(call.path, safe="/-_.~")
-    query = "&".join(
-        f"{quote(name, safe='')}={quote(value, safe='')}" if value else quote(name, safe="")
-        for name, value in call.query
-        if name.lower() not in SIGNATURE_QUERY
-    )
-    environ: dict[str, Any] = {
-        f"HTTP_{name.upper().replace('-', '_')}": value
-        for name, value in call.headers.items()
-        if not name.startswith("x-moto-") and name not in ("content-type", "content-length", "transfer-encoding")
-    }
-    return environ | {
-        "REQUEST_METHOD": call.method,
-        "SCRIPT_NAME": "",
-        "PATH_INFO": call.path.encode().decode("latin-1"),
-        "RAW_URI": f"{raw_path}?{query}" if query else raw_path,
-        "QUERY_STRING": query,
-        "SERVER_NAME": "127.0.0.1",
-        "SERVER_PORT": "80",
-        "SERVER_PROTOCOL": "HTTP/1.1",
-        # An address, so that no part of it is taken for a bucket.
-        "HTTP_HOST": "127.0.0.1",
-        "HTTP_AUTHORIZATION": _SIGNED,
-        "HTTP_X_MOTO_ACCOUNT_ID": account,
-        "CONTENT_TYPE": call.headers.get("content-type", ""),
-        "CONTENT_LENGTH": str(len(call.body)),
-        "wsgi.version": (1, 0),
-        "wsgi.url_scheme": "http",
-        "wsgi.input": io.BytesIO(call.body),
-        "wsgi.input_terminated": True,
-        "wsgi.errors": io.StringIO(),
-        "wsgi.multithread": True,
-        "wsgi.multiprocess": False,
-        "wsgi.run_once": False,
-    }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 import itertools
+import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -40,12 +41,16 @@ class ManualClock(Clock):
 
 
 class Agenda:
-    """What happens later: things are done when somebody looks after their time has come."""
+    """What happens later: things are done when somebody looks after their time has come.
+
+    Several threads may look; each thing is done once, by one of them.
+    """
 
     def __init__(self, clock: Clock) -> None:
         self.clock = clock
         self._due: list[tuple[float, int, Callable[[], None]]] = []
         self._order = itertools.count()
+        self._lock = threading.Lock()
         self.stuck = False
         """While True, what would be planned is dropped: a state that never ends."""
 
@@ -53,13 +58,19 @@ class Agenda:
         """Plan ``what`` for so many seconds of the cloud's time from now."""
         if not self.stuck:
             when = self.clock.now() + seconds * self.clock.factor
-            heapq.heappush(self._due, (when, next(self._order), what))
+            with self._lock:
+                heapq.heappush(self._due, (when, next(self._order), what))
 
     def clear(self) -> None:
         """Forget all that is planned."""
-        self._due.clear()
+        with self._lock:
+            self._due.clear()
 
     def settle(self) -> None:
         """Do all that is due, in order."""
-        while self._due and self._due[0][0] <= self.clock.now():
-            heapq.heappop(self._due)[2]()
+        while (what := self._next()) is not None:
+            what()
+
+    def _next(self) -> Callable[[], None] | None:
+        with self._lock:
+            return heapq.heappop(self._due)[2] if self._due and self._due[0][0] <= self.clock.now() else None

@@ -6,25 +6,21 @@ rules and recorder as the rest of the emulator. Path style only: no host name le
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import re
 import secrets
 import traceback
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
 from xml.sax.saxutils import escape
 
-from mcloud.emulator.buckets import Farm, S3Answer
+from mcloud.emulator.buckets import Farm
 from mcloud.emulator.faults import FaultRule, Faults
 from mcloud.emulator.recorder import MASK, Recorder
-from mcloud.emulator.signature import SIGNATURE_QUERY, S3Call, S3Refusal, parse_query, signed_region
-
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Any]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+from mcloud.emulator.signature import SIGNATURE_QUERY, S3Call, S3Refusal, WireCall, parse_query, signed_region
+from mcloud.emulator.wire import Exchange, Receive, Scope, Send, WireAnswer, received, serve
 
 SUBRESOURCES = frozenset(
     [
@@ -117,23 +113,14 @@ class ObjectsApp:
             farm.clear()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        call = await _received(scope, receive)
-        rule = self._faults.hit(call.method, _shown(call))
-        answer: S3Answer | None = None
-        if rule is None or rule.effect or rule.action in ("delay", "stuck"):
-            answer = await asyncio.to_thread(self.answer, call)
-        if rule is not None:
-            answer = await _spoil(rule, answer, call)
-        if self._recorder is not None:
-            _record(self._recorder, call, answer)
-        if answer is None:
-            # Promise more than is sent, so that the server drops the connection.
-            await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"1000000")]})
-            await send({"type": "http.response.body", "body": b"<", "more_body": True})
-            return
-        await _send(send, call, answer)
+        call = await received(scope, receive, S3Call)
+        await serve(self, self._faults, self._recorder, call, send)
 
-    def answer(self, call: S3Call) -> S3Answer:
+    def shown(self, call: S3Call) -> tuple[str, str]:
+        """The path, and after a question mark what of it is meant."""
+        return call.method, shown_path(call)
+
+    def answer(self, call: S3Call, *, stuck: bool = False) -> WireAnswer:
         """What the service says."""
         try:
             farm = self._farm(call)
@@ -145,6 +132,14 @@ class ObjectsApp:
             place = traceback.extract_tb(error.__traceback__)[-1]
             where = f"{place.filename.rsplit('/', 1)[-1]}:{place.lineno}"
             return told(500, "InternalError", f"a defect of the emulator: {type(error).__name__} in {where}", call)
+
+    def spoilt(self, rule: FaultRule, call: S3Call) -> WireAnswer:
+        """A fault in S3's words."""
+        return spoilt(rule, call)
+
+    def exchange(self, call: S3Call, answer: WireAnswer | None) -> Exchange:
+        """What is recorded: no signature, and nothing of an object but its size and digest."""
+        return exchange(call, answer)
 
     def _region_of(self, farm: Farm) -> str:
         return next(region for region, found in self._farms.items() if found is farm)
@@ -202,7 +197,7 @@ def _is_encrypted(farm: Farm, call: S3Call) -> bool:
     return asked or farm.encrypts(bucket, key, version) or farm.encrypts(call.bucket)
 
 
-def _located(call: S3Call, region: str) -> S3Answer | None:
+def _located(call: S3Call, region: str) -> WireAnswer | None:
     """The answer to where a bucket is, which the buckets themselves do not know."""
     if call.method != "GET" or not call.asks("location"):
         return None
@@ -223,55 +218,40 @@ def _without_location(call: S3Call, region: str) -> S3Call:
     return S3Call(call.method, call.path, call.query, call.headers)
 
 
-def told(status: int, code: str, message: str, call: S3Call) -> S3Answer:
-    """A refusal as S3 writes it."""
-    parts = {"Code": code, "Message": message, "Resource": call.path, "RequestId": secrets.token_hex(8).upper()}
+def told(status: int, code: str, message: str, call: S3Call, **more: str) -> WireAnswer:
+    """A refusal as S3 writes it, with further elements."""
+    parts = {"Code": code, "Message": message, **more, "Resource": call.path}
+    parts["RequestId"] = secrets.token_hex(8).upper()
     return _xml(status, f"<Error>{''.join(f'<{tag}>{escape(text)}</{tag}>' for tag, text in parts.items())}</Error>")
 
 
-def _xml(status: int, text: str) -> S3Answer:
+def _xml(status: int, text: str) -> WireAnswer:
     body = f'<?xml version="1.0" encoding="UTF-8"?>\n{text}'.encode()
-    return S3Answer(status, (("content-type", "application/xml"),), body)
+    return WireAnswer(status, (("content-type", "application/xml"),), body)
 
 
-async def _received(scope: Scope, receive: Receive) -> S3Call:
-    parts = []
-    more = True
-    while more:
-        message = await receive()
-        parts.append(message.get("body", b""))
-        more = message.get("more_body", False)
-    headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
-    # As it came: a path that is decoded already cannot tell a slash in a key's name apart.
-    path = unquote(scope["raw_path"].partition(b"?")[0].decode("latin-1"))
-    return S3Call(scope["method"], path, parse_query(scope["query_string"].decode("latin-1")), headers, b"".join(parts))
-
-
-def _shown(call: S3Call) -> str:
+def shown_path(call: WireCall) -> str:
     """What fault rules see: the path, and after a question mark what of it is meant."""
     names = [name for name, _ in call.query if name in SUBRESOURCES or name in ("uploads", "uploadId", "delete")]
     return f"{call.path}?{names[0]}" if names else call.path
 
 
-async def _spoil(rule: FaultRule, answer: S3Answer | None, call: S3Call) -> S3Answer | None:
-    """What the caller gets instead of ``answer``; None cuts the connection."""
-    if rule.action == "status":
-        given = rule.body if isinstance(rule.body, Mapping) else {}
-        code = str(given.get("Code", CODES.get(rule.status, "InternalError")))
-        return told(rule.status, code, str(given.get("Message", "a fault on demand")), call)
+def spoilt(rule: FaultRule, call: S3Call) -> WireAnswer:
+    """A fault of the actions ``status`` and ``rate-limit`` as S3 tells it."""
     if rule.action == "rate-limit":
         # S3 says it so, not by 429.
         slow = told(503, "SlowDown", "Please reduce your request rate.", call)
-        return S3Answer(slow.status, (*slow.headers, ("retry-after", f"{rule.seconds:g}")), slow.body)
-    if rule.action in ("delay", "lost"):
-        await asyncio.sleep(rule.seconds)
-    return None if rule.action in ("reset", "lost") else answer
+        return WireAnswer(slow.status, (*slow.headers, ("retry-after", f"{rule.seconds:g}")), slow.body)
+    given = rule.body if isinstance(rule.body, Mapping) else {}
+    code = str(given.get("Code", CODES.get(rule.status, "InternalError")))
+    return told(rule.status, code, str(given.get("Message", "a fault on demand")), call)
 
 
-def _record(recorder: Recorder, call: S3Call, answer: S3Answer | None) -> None:
+def exchange(call: S3Call, answer: WireAnswer | None) -> Exchange:
+    """What the recorder gets of a call to S3."""
     query = {name: MASK if name.lower() in SIGNATURE_QUERY else value for name, value in call.query}
-    status, response = (answer.status, _text(call, answer.body)) if answer else (None, None)
-    recorder.write(call.method, call.path, query, _text(call, call.body), status, response)
+    response = _text(call, answer.body) if answer else None
+    return Exchange(call.method, call.path, query, _text(call, call.body), response)
 
 
 def _text(call: S3Call, body: bytes) -> str | None:
@@ -281,13 +261,3 @@ def _text(call: S3Call, body: bytes) -> str | None:
     if call.key or len(body) > LONGEST_RECORDED:
         return f"{len(body)} bytes, SHA-256 {hashlib.sha256(body).hexdigest()}"
     return body.decode(errors="replace")
-
-
-async def _send(send: Send, call: S3Call, answer: S3Answer) -> None:
-    bare = call.method == "HEAD" or answer.status in (204, 304)
-    headers = [(name.lower(), value) for name, value in answer.headers]
-    if not any(name == "content-length" for name, _ in headers) and answer.status not in (204, 304):
-        headers.append(("content-length", str(len(answer.body))))
-    encoded = [(name.encode("latin-1"), value.encode("latin-1", "replace")) for name, value in headers]
-    await send({"type": "http.response.start", "status": answer.status, "headers": encoded})
-    await send({"type": "http.response.body", "body": b"" if bare else answer.body})

@@ -15,11 +15,12 @@ from pathlib import Path
 
 import uvicorn
 
-from mcloud.emulator.app import EmulatorApp, Receive, Scope, Send
+from mcloud.emulator.app import EmulatorApp
 from mcloud.emulator.clock import Agenda, Clock
 from mcloud.emulator.objects import ObjectsApp
 from mcloud.emulator.recorder import Recorder
 from mcloud.emulator.spec import EmulatorSpec, ObjectAccess
+from mcloud.emulator.wire import Receive, Scope, Send
 from mcloud.errors import EmulatorError
 
 HOST = "127.0.0.1"

@@ -1,4 +1,4 @@
-"""Whether an S3 request is signed with the right key: Signature Version 4, in a header or in the query.
+"""Whether a request is signed with the right key: Signature Version 4, in a header or in the query.
 
 The parts of a body that is sent in signed chunks are not checked; everything else that the signature covers is.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from urllib.parse import quote, unquote
@@ -24,7 +24,7 @@ SIGNATURE_QUERY = frozenset(
 
 
 class S3Refusal(Exception):
-    """A refusal in S3's own words."""
+    """A refusal in S3's own words; other services have other words for the same."""
 
     def __init__(self, status: int, code: str, message: str) -> None:
         super().__init__(f"{code}: {message}")
@@ -32,8 +32,8 @@ class S3Refusal(Exception):
 
 
 @dataclass(frozen=True)
-class S3Call:
-    """One request to object storage, path style.
+class WireCall:
+    """One request as it came.
 
     Attributes:
         path: percent-decoded, from the first slash on.
@@ -47,6 +47,15 @@ class S3Call:
     headers: Mapping[str, str]
     body: bytes = b""
 
+    def asks(self, name: str) -> bool:
+        """Whether the query has this name."""
+        return any(found == name for found, _ in self.query)
+
+
+@dataclass(frozen=True)
+class S3Call(WireCall):
+    """One request to object storage, path style."""
+
     @property
     def bucket(self) -> str:
         """The bucket's name; empty for the service itself."""
@@ -57,9 +66,15 @@ class S3Call:
         """The object's key; empty for the bucket itself."""
         return self.path[1:].partition("/")[2]
 
-    def asks(self, name: str) -> bool:
-        """Whether the query has this name."""
-        return any(found == name for found, _ in self.query)
+
+@dataclass(frozen=True)
+class Signed:
+    """Who signed a request, and for what; the token goes with keys that are lent for a time."""
+
+    access_key: str
+    region: str
+    service: str
+    token: str | None
 
 
 @dataclass(frozen=True)
@@ -82,24 +97,44 @@ def signed_region(call: S3Call, access_key: str, secret_key: str, now: datetime 
     Raises:
         S3Refusal: it is signed in another way, with another key, or at another time.
     """
+
+    def secret_of(key: str) -> str | None:
+        return secret_key if hmac.compare_digest(key.encode(), access_key.encode()) else None
+
+    found = signer(call, secret_of, "s3", now)
+    return None if found is None else found.region
+
+
+def signer(
+    call: WireCall, secret_of: Callable[[str], str | None], service: str | None = None, now: datetime | None = None
+) -> Signed | None:
+    """Who signed a request, with a key whose secret ``secret_of`` knows; None when it is not signed at all.
+
+    Raises:
+        S3Refusal: it is signed in another way, for another service, with another key, or at another time.
+    """
     now = now or datetime.now(UTC)
     claim = _claim(call, now)
     if claim is None:
         return None
-    if not hmac.compare_digest(claim.access_key.encode(), access_key.encode()):
+    secret_key = secret_of(claim.access_key)
+    if secret_key is None:
         raise S3Refusal(403, "InvalidAccessKeyId", "The access key id that was given does not exist.")
-    if claim.service != "s3":
-        raise S3Refusal(400, "AuthorizationHeaderMalformed", f"the service {claim.service!r} is wrong; expecting 's3'")
+    if service is not None and claim.service != service:
+        message = f"the service {claim.service!r} is wrong; expecting {service!r}"
+        raise S3Refusal(400, "AuthorizationHeaderMalformed", message)
     expected = _signature(call, claim, secret_key)
     if not hmac.compare_digest(claim.signature, expected):
         message = "The signature that was given does not match the one that was calculated."
         raise S3Refusal(403, "SignatureDoesNotMatch", message)
     if re.fullmatch(r"[0-9a-f]{64}", claim.payload) and claim.payload != hashlib.sha256(call.body).hexdigest():
         raise S3Refusal(400, "XAmzContentSHA256Mismatch", "The body is not the one that was signed.")
-    return claim.region
+    query = {name.lower(): value for name, value in call.query}
+    token = call.headers.get("x-amz-security-token", query.get("x-amz-security-token"))
+    return Signed(claim.access_key, claim.region, claim.service, token)
 
 
-def _claim(call: S3Call, now: datetime) -> _Claim | None:
+def _claim(call: WireCall, now: datetime) -> _Claim | None:
     header = call.headers.get("authorization")
     if header is not None:
         return _from_header(call, header, now)
@@ -109,7 +144,7 @@ def _claim(call: S3Call, now: datetime) -> _Claim | None:
     return None
 
 
-def _from_header(call: S3Call, header: str, now: datetime) -> _Claim:
+def _from_header(call: WireCall, header: str, now: datetime) -> _Claim:
     scheme, _, rest = header.partition(" ")
     if scheme != ALGORITHM:
         raise S3Refusal(400, "InvalidRequest", f"This way to sign is not supported. Please use {ALGORITHM}.")
@@ -119,10 +154,13 @@ def _from_header(call: S3Call, header: str, now: datetime) -> _Claim:
     stamp = call.headers.get("x-amz-date", "")
     if abs(_moment(stamp) - now) > SKEW:
         raise S3Refusal(403, "RequestTimeTooSkewed", "The request's time is too far from the current time.")
+    access_key, date, region, service = _scope(found[1])
     payload = call.headers.get("x-amz-content-sha256")
-    if payload is None:
+    if payload is None and service == "s3":
         raise S3Refusal(400, "InvalidRequest", "Missing required header for this request: x-amz-content-sha256")
-    return _Claim(*_scope(found[1]), tuple(found[2].split(";")), found[3], stamp, payload)
+    if payload is None:
+        payload = hashlib.sha256(call.body).hexdigest()
+    return _Claim(access_key, date, region, service, tuple(found[2].split(";")), found[3], stamp, payload)
 
 
 def _from_query(values: Mapping[str, str], now: datetime) -> _Claim:
@@ -153,7 +191,7 @@ def _moment(stamp: str) -> datetime:
         raise S3Refusal(403, "AccessDenied", "A signed request needs a valid Date or X-Amz-Date.") from None
 
 
-def _signature(call: S3Call, claim: _Claim, secret_key: str) -> str:
+def _signature(call: WireCall, claim: _Claim, secret_key: str) -> str:
     query = sorted((_quoted(name), _quoted(value)) for name, value in call.query if name.lower() != "x-amz-signature")
     headers = "".join(f"{name}:{' '.join(call.headers.get(name, '').split())}\n" for name in claim.signed)
     request = "\n".join(

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import entry_points
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from mcloud.emulator.clock import Agenda
 from mcloud.emulator.http import Answer, Route
 from mcloud.emulator.objects import ObjectStorage
+from mcloud.emulator.signature import S3Call
+from mcloud.emulator.wire import WireFront
 from mcloud.errors import EmulatorError
 
 
@@ -37,6 +39,14 @@ class CloudEmulator(Protocol):
         Raises:
             EmulatorError: no such setting.
         """
+
+
+@runtime_checkable
+class WireCloud(CloudEmulator, WireFront[S3Call], Protocol):
+    """A cloud that takes whole requests as they come, S3's too; its routes are not asked for.
+
+    Its own calls are made one at a time, and it settles its agenda before each.
+    """
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from mcloud.engine import install
 from mcloud.engine.aside import Aside, Left
 from mcloud.engine.events import Event, Progress
 from mcloud.engine.move import Move, left_after, moved_state, plan_move, still_left
-from mcloud.engine.process import Engine
+from mcloud.engine.process import Engine, RunResult
 from mcloud.engine.provider.context import CATALOGS, REMATCH, STATE_ID, Context, live_file
 from mcloud.engine.recovery import recover
 from mcloud.engine.runtime import serve_graph
@@ -188,6 +188,9 @@ class Deployment:
         Raises:
             StateLocked: another run is under way.
         """
+        said = self.state.take_over(self.graph.stack)
+        if said is not None:
+            self.tell(said)
         for removed in self.state.break_stale_locks(self.graph.stack):
             self.tell(f"removed {removed}")
         self.engine.prepare()
@@ -246,10 +249,16 @@ class Deployment:
         problems = [event for event in progress.messages if event.severity == "error"]
         if result.exit_code != 0 and not (problems or progress.failed or result.interrupted):
             raise EngineError(
-                "the engine failed: " + (result.last_lines[-1] if result.last_lines else "no message"),
+                f"the engine failed: {_failure(result)}",
                 hint="run again with --debug",
             )
         return Outcome(progress, result.exit_code != 0, result.interrupted)
+
+
+def _failure(result: RunResult) -> str:
+    """What the engine said last, or where it said that this is the error."""
+    errors = [line.removeprefix("error: ") for line in result.last_lines if line.startswith("error: ")]
+    return (errors or list(result.last_lines) or ["no message"])[-1]
 
 
 def _canonical(placement: Placement) -> Placement:
@@ -262,5 +271,5 @@ def require_state(state: StateFolder, stack: str) -> None:
     Raises:
         StateError: there is no such state.
     """
-    if not state.state_file(stack).exists():
+    if not state.exists(stack):
         raise StateError(f"there is no state of the stack {stack!r} in {state.path}", hint="mcloud up STACK_FILE first")

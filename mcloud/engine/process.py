@@ -10,12 +10,11 @@ import subprocess
 import sysconfig
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
-from urllib.parse import quote
 
 from mcloud.engine.events import Event, parse
 from mcloud.engine.install import EngineBinary, home
@@ -24,6 +23,8 @@ from mcloud.errors import EngineError
 
 PARALLEL = 256
 LAST_LINES = 20
+SIGNED_IN = "Logging in using access token from"
+"""The engine says so each time, and it is of no use to anybody."""
 PROVIDER = "pulumi-resource-mcloud"
 
 
@@ -62,8 +63,12 @@ class Engine:
         _write_once(
             self.state.project / "Pulumi.yaml", json.dumps({"name": PROJECT, "runtime": "client", "plugins": plugins})
         )
-        if not self.state.state_file(self.stack).exists():
-            self._plain("stack", "init", self.stack)
+        self.state.take_over(self.stack)
+        settings = self.state.project_stack(self.stack)
+        if settings is not None and not (file := self.state.project / f"Pulumi.{self.stack}.yaml").exists():
+            _write_once(file, settings)
+        if not self.state.exists(self.stack):
+            self._plain("stack", "init", self.stack, "--secrets-provider", "passphrase")
 
     def run(self, operation: Sequence[str], runtime_port: int | None, on_event: Callable[[Event], None]) -> RunResult:
         """Run an operation (up, preview, refresh, destroy with its flags) and hear its events.
@@ -76,10 +81,10 @@ class Engine:
         if runtime_port is not None:
             command += [f"--client=127.0.0.1:{runtime_port}", "--exec-kind", "auto.inline"]
         result = RunResult(0, False)
-        with _Interrupts(result) as interrupts:
+        with _Interrupts(result) as interrupts, self._connected() as variables:
             process = subprocess.Popen(  # noqa: S603 - the pinned engine
                 command,
-                env=self._environment(),
+                env=variables,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
@@ -87,8 +92,9 @@ class Engine:
                 errors="replace",
                 start_new_session=True,
             )
-            interrupts.pass_on_to(process)
             try:
+                self.state.engine_started(process.pid)
+                interrupts.pass_on_to(process)
                 _listen(process, result, on_event, interrupts.ask_to_stop)
             finally:
                 if process.poll() is None:
@@ -106,27 +112,29 @@ class Engine:
 
     def _plain(self, *arguments: str, stdin: str = "") -> str:
         command = [str(self.binary.path), *arguments, "--non-interactive", "--cwd", str(self.state.project)]
-        done = subprocess.run(  # noqa: S603 - the pinned engine
-            command, env=self._environment(), input=stdin, capture_output=True, text=True, check=False
-        )
+        with self._connected() as variables:
+            done = subprocess.run(  # noqa: S603 - the pinned engine
+                command, env=variables, input=stdin, capture_output=True, text=True, check=False
+            )
         if done.returncode != 0:
-            said = [line for line in (done.stderr or done.stdout).splitlines() if line.strip()]
+            said = [line for line in (done.stderr or done.stdout).splitlines() if _matters(line)]
             text = said[0].strip().removeprefix("error: ") if said else "no message"
             raise EngineError(f"the engine's {' '.join(arguments[:2])} failed: {text}")
         return done.stdout
 
-    def _backend_url(self) -> str:
-        # The engine decodes the URL's path: a folder a%20b, sent as it is, would be the folder "a b".
-        # Without skip it writes a file of attributes beside each state, not atomically: killed in between, it leaves
-        # an empty one and can read the state no more ("failed to load checkpoint: EOF").
-        return f"{quote(self.state.backend_url, safe=':/')}?metadata=skip"
+    @contextmanager
+    def _connected(self) -> Iterator[dict[str, str]]:
+        """The engine's environment while the state can be reached."""
+        try:
+            yield self._environment(self.state.connect())
+        finally:
+            self.state.disconnect(self.stack)
 
-    def _environment(self) -> dict[str, str]:
+    def _environment(self, backend: Mapping[str, str]) -> dict[str, str]:
         kept = {key: value for key, value in os.environ.items() if not key.startswith("PULUMI_")}
         return {
             **kept,
             "PULUMI_HOME": str(home()),
-            "PULUMI_BACKEND_URL": self._backend_url(),
             "PULUMI_CONFIG_PASSPHRASE_FILE": str(self.state.passphrase_file),
             "PULUMI_SKIP_UPDATE_CHECK": "true",
             "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
@@ -134,8 +142,9 @@ class Engine:
             "PULUMI_IGNORE_AMBIENT_PLUGINS": "true",
             "PULUMI_PARALLEL_DIFF": "true",
             "PULUMI_ENABLE_STREAMING_JSON_PREVIEW": "true",
-            "PULUMI_DIY_BACKEND_NO_LEGACY_WARNING": "true",
-            "PULUMI_DIY_BACKEND_DISABLE_CHECKPOINT_BACKUPS": "true",
+            # The server is near: nobody gains by collecting what is to be written for longer.
+            "PULUMI_JOURNALING_BATCH_PERIOD": "5",
+            **backend,
             **self._variables,
         }
 
@@ -197,7 +206,11 @@ def _listen(
 
 
 def _keep(lines: Iterable[str], result: RunResult) -> None:
-    result.last_lines.extend(line.rstrip() for line in lines if line.strip())
+    result.last_lines.extend(line.rstrip() for line in lines if _matters(line))
+
+
+def _matters(line: str) -> bool:
+    return bool(line.strip()) and not line.startswith(SIGNED_IN)
 
 
 class _Interrupts:

@@ -1,7 +1,8 @@
-"""After a run that was killed: what it may have made is looked for and put into the state; nothing is made twice.
+"""After a run that was cut off: what it may have made is looked for and put into the state; nothing is made twice.
 
 A create that began and whose outcome the state lacks is a pending operation with its inputs, physical name included.
-The adapter's ``find`` tells whether the cloud has it. Adoption happens only for such an operation, never by URN alone.
+Where the provider had told the cloud's id, it is read by that; else the adapter's ``find`` tells whether the cloud has
+it. Adoption happens only for such an operation, never by URN alone.
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ from mcloud.engine.process import Engine
 from mcloud.engine.provider.context import Context
 from mcloud.engine.provider.diff import outputs_of
 from mcloud.engine.provider.work import Work
-from mcloud.model.base import Placement
+from mcloud.errors import StateError
+from mcloud.model.base import Placement, split_id
 from mcloud.model.resources import BY_TOKEN
 
 UNFINISHED = "the run that made it was cut off; the next up goes on with it"
@@ -28,30 +30,32 @@ def recover(engine: Engine, context: Context, tell: Callable[[str], None]) -> in
     Raises:
         Conflict: several things match; a person must choose.
         CloudError: the cloud cannot be asked.
+        ForeignAccount: the run that was cut off worked on another account.
     """
-    pending = engine.state.pending_creates(engine.stack)
-    if not pending:
+    if not engine.state.pending_creates(engine.stack):
         return 0
-    exported = engine.export()
-    deployment = exported["deployment"]
+    deployment = engine.state.deployment(engine.stack)
+    begun = engine.state.begun_creates(engine.stack)
     adopted = 0
     for operation in deployment.get("pending_operations") or ():
         resource = operation["resource"]
         if operation["type"] != "creating" or resource["type"] not in BY_TOKEN:
             continue
         name = resource["urn"].rsplit("::", 1)[1]
-        found = _look(resource, name, context)
+        word = BY_TOKEN[resource["type"]].word
+        found = _look(resource, name, context, begun.get(resource["urn"], {}))
         if found is None:
-            tell(f"{BY_TOKEN[resource['type']].word} {name} was not made by the run that was cut off")
+            tell(f"{word} {name} was not made by the run that was cut off")
             continue
         resources = deployment.get("resources") or []
         if found["id"] not in {item.get("id") for item in resources}:
             made = {**resource, **found, "initErrors": [UNFINISHED]}
             deployment["resources"] = with_made(resources, made)
             adopted += 1
-            tell(f"{BY_TOKEN[resource['type']].word} {name} was made by the run that was cut off; it is taken up again")
-    deployment["pending_operations"] = []
-    engine.import_(exported)
+            tell(f"{word} {name} was made by the run that was cut off; it is taken up again")
+    deployment.pop("pending_operations", None)
+    if not engine.state.replace(engine.stack, deployment):
+        engine.import_({**engine.export(), "deployment": deployment})
     return adopted
 
 
@@ -70,18 +74,28 @@ def with_made(resources: list[dict[str, Any]], made: Mapping[str, Any]) -> list[
     return [*kept, dict(made)]
 
 
-def _look(resource: Mapping[str, Any], name: str, context: Context) -> dict[str, Any] | None:
+def _look(resource: Mapping[str, Any], name: str, context: Context, begun: Mapping[str, str]) -> dict[str, Any] | None:
     """Id and outputs of what a pending create made; None when it made nothing."""
     inputs = resource.get("inputs") or {}
     at = Placement.parse(inputs["placement"])
     work = Work(context, BY_TOKEN[resource["type"]], name)
-    kind, operations = work.kind(at), context.operations(at)
-    native_inputs = work.native(inputs, at)
-    native_id = operations.find(kind, native_inputs, work.what)
-    if native_id is None:
-        return None
-    native = operations.read(kind, native_id, work.what)
-    if native is None:
+    kind, operations = work.kind(at), context.guarded(at, begun.get("account"))
+    native_id = _told(begun, at, work.what)
+    native = operations.read(kind, native_id, work.what) if native_id is not None else None
+    if native_id is None or native is None:
+        native_id = operations.find(kind, work.native(inputs, at), work.what)
+        native = operations.read(kind, native_id, work.what) if native_id is not None else None
+    if native_id is None or native is None:
         return None
     outputs = outputs_of(inputs, kind.observe(at, native), operations.session.account)
     return {"id": at.id_of(native_id), "outputs": outputs}
+
+
+def _told(begun: Mapping[str, str], at: Placement, what: str) -> str | None:
+    """The cloud's id, where the run that was cut off had got it."""
+    if not begun.get("id"):
+        return None
+    home, native_id = split_id(begun["id"])
+    if home.home != at.home:
+        raise StateError(f"{what} was begun on {at.home} and made on {home.home}", where=what)
+    return native_id

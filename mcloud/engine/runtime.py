@@ -6,7 +6,7 @@ A node is registered as soon as all that it needs has answered, from many thread
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from typing import Any
@@ -17,7 +17,7 @@ from pulumi.runtime.proto import language_pb2, language_pb2_grpc, plugin_pb2, re
 from mcloud import __version__
 from mcloud.engine.codec import UNKNOWN, decode, encode
 from mcloud.model.graph import Graph, Node
-from mcloud.model.resources import KINDS, reference_fields
+from mcloud.model.resources import KINDS, map_references, references
 
 THREADS = 256
 _LIMITS = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
@@ -102,12 +102,12 @@ class _Run:
         return True
 
     def _register(self, node: Node) -> Mapping[str, Any]:
-        inputs = dict(node.inputs)
-        depends: dict[str, list[str]] = {}
-        for name in reference_fields(KINDS[node.kind].inputs):
-            if name in inputs:
-                depends[name] = sorted(self._urns[need] for need in _addresses(inputs[name]))
-                inputs[name] = self._followed(inputs[name])
+        model = KINDS[node.kind].inputs
+        inputs = map_references(model, node.inputs, lambda value, name: self._followed(value))
+        depends = {
+            name: sorted({self._urns[need] for need in _addresses(values)})
+            for name, values in references(model, node.inputs).items()
+        }
         request = resource_pb2.RegisterResourceRequest(
             type=node.token,
             name=node.name,
@@ -131,8 +131,6 @@ class _Run:
 
     def _followed(self, value: Any) -> Any:
         """A reference's id, once the node has answered."""
-        if isinstance(value, (list, tuple)):
-            return [self._followed(item) for item in value]
         if isinstance(value, str) and value.startswith("@"):
             return self._done[value[1:]]["id"]
         return value
@@ -144,9 +142,8 @@ class _Run:
         )
 
 
-def _addresses(value: Any) -> list[str]:
-    items = value if isinstance(value, (list, tuple)) else [value]
-    return [item[1:] for item in items if isinstance(item, str) and item.startswith("@")]
+def _addresses(values: Iterable[Any]) -> list[str]:
+    return [item[1:] for item in values if isinstance(item, str) and item.startswith("@")]
 
 
 _SECTION_KINDS = {

@@ -1,58 +1,66 @@
-"""The folder that a stack's state lives in: the plain file backend, the state's random id, the passphrase, the lock.
+"""The folder that a stack's state lives in: its random id, the passphrase, and where the state itself is kept.
 
 .mcloud/
   state-id          chosen once; part of every physical name
   passphrase        mode 600; encrypts secrets in the state
-  state/            the engine's file backend
+  stacks/           the state server's store, one folder for each stack
+  state/            the engine's file backend, where that is used
   project/          the engine's project file
   catalogs/         live catalogs of the last run
 """
 
 from __future__ import annotations
 
-import json
 import os
 import secrets
-import socket
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from mcloud.adapter.naming import new_state_id
-from mcloud.errors import StateError, StateLocked
+from mcloud.engine.stateserver.stacks import Stacks
+from mcloud.errors import StateError
 
 PROJECT = "mcloud"
+BACKEND = "MCLOUD_STATE_BACKEND"
+"""``server`` or ``file``: who writes the state."""
+DEFAULT = "file"
 BACKEND_VARIABLES = ("MCLOUD_BACKEND_URL", "PULUMI_BACKEND_URL")
 
 
-@dataclass(frozen=True)
+@dataclass
 class StateFolder:
-    """The state of the stacks of one folder."""
+    """The state of the stacks of one folder.
+
+    Attributes:
+        path: the folder.
+        remote: address of the store where that is not in the folder.
+    """
 
     path: Path
+    remote: str | None = None
 
     @classmethod
     def beside(cls, stack_file: Path) -> StateFolder:
         """The state folder beside a stack file.
 
         Raises:
-            StateError: a backend is asked for that is not safe yet.
+            StateError: a backend is asked for that is not known or not safe.
         """
-        for variable in BACKEND_VARIABLES:
-            url = os.environ.get(variable)
-            if url and not url.startswith("file://"):
-                raise StateError(
-                    f"{variable} asks for the state to be at {url.split(':', 1)[0]}://…, which is not supported yet",
-                    hint=f"only local state is safe in this version; unset {variable}",
-                )
-            if url:
-                return cls(Path(url.removeprefix("file://")).expanduser().absolute())
-        return cls((stack_file.parent / ".mcloud").absolute())
-
-    @property
-    def backend_url(self) -> str:
-        """The engine's URL of the state."""
-        return f"file://{self.path / 'state'}"
+        folder, backend = (stack_file.parent / ".mcloud").absolute(), os.environ.get(BACKEND) or DEFAULT
+        variable = next((name for name in BACKEND_VARIABLES if os.environ.get(name)), None)
+        if variable is None:
+            return _kept_by(backend, folder)
+        url = os.environ[variable]
+        if url.startswith("file://"):
+            return _kept_by(backend, Path(url.removeprefix("file://")).expanduser().absolute())
+        # What the engine would read from its own variable's address is in another form.
+        if url.startswith("s3://") and variable == BACKEND_VARIABLES[0] and backend == "server":
+            return _kept_by(backend, folder, url)
+        raise StateError(
+            f"{variable} asks for the state to be at {url.split(':', 1)[0]}://…, which is not supported",
+            hint=f"{BACKEND_VARIABLES[0]}=file://FOLDER or, with {BACKEND}=server, s3://BUCKET/PREFIX",
+        )
 
     @property
     def project(self) -> Path:
@@ -66,17 +74,17 @@ class StateFolder:
 
     def prepare(self) -> None:
         """Make the folders and what is chosen once."""
-        for folder in (self.path, self.path / "state", self.project, self.catalogs):
+        for folder in (self.path, self.project, self.catalogs):
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         ignore = self.path / ".gitignore"
         if not ignore.exists():
             ignore.write_text("*\n", encoding="utf-8")
-        self._once("state-id", new_state_id)
+        self._once("state-id", self._new_state_id)
         self._once("passphrase", lambda: secrets.token_urlsafe(32))
 
     def twin(self, path: Path) -> StateFolder:
         """Another folder with the same id and passphrase, for a look at what would be."""
-        other = StateFolder(path)
+        other = type(self)(path)
         for name in ("state-id", "passphrase"):
             text = (self.path / name).read_text(encoding="utf-8")
             other._once(name, lambda text=text: text)
@@ -98,22 +106,80 @@ class StateFolder:
     @property
     def state_id(self) -> str:
         """The state's random id."""
-        return self._once("state-id", new_state_id)
+        return self._once("state-id", self._new_state_id)
+
+    def _new_state_id(self) -> str:
+        return new_state_id()
 
     @property
     def passphrase_file(self) -> Path:
         """The file that holds the passphrase."""
         return self.path / "passphrase"
 
-    def state_file(self, stack: str) -> Path:
-        """The engine's file for a stack."""
-        return self.path / "state" / ".pulumi" / "stacks" / PROJECT / f"{stack}.json"
+    def connect(self) -> dict[str, str]:
+        """What the engine needs to know to reach the state; what serves it runs until ``disconnect``."""
+        raise NotImplementedError
+
+    def engine_started(self, pid: int) -> None:
+        """Hear which process the engine is."""
+
+    def disconnect(self, stack: str) -> None:
+        """End what ``connect`` started; an engine that was killed holds the stack no more."""
+
+    def exists(self, stack: str) -> bool:
+        """Whether there is a state of the stack."""
+        raise NotImplementedError
+
+    def deployment(self, stack: str) -> dict[str, Any]:
+        """The deployment part of the state, as of now; empty when there is none.
+
+        Raises:
+            StateError: it is damaged.
+        """
+        raise NotImplementedError
+
+    def break_stale_locks(self, stack: str) -> list[str]:
+        """Take the stack from processes that are gone from this machine.
+
+        Returns:
+            What was removed, for telling.
+
+        Raises:
+            StateLocked: somebody alive, or somebody elsewhere, holds it.
+        """
+        raise NotImplementedError
+
+    def take_over(self, stack: str) -> str | None:
+        """Take over a state that was kept in another way before; what was done, for telling."""
+        return None
+
+    def begun_creates(self, stack: str) -> dict[str, dict[str, str]]:
+        """By URN, ``id`` and ``account`` of creates whose outcome the state lacks, where the provider told them."""
+        return {}
+
+    def replace(self, stack: str, deployment: dict[str, Any]) -> bool:
+        """Replace the state; False where only the engine can."""
+        return False
+
+    def kept(self) -> Stacks:
+        """The store's stacks, for what only the state server's store can do.
+
+        Raises:
+            StateError: the file backend writes the state.
+        """
+        raise StateError(
+            "the file backend cannot do that", hint=f"{BACKEND}=server: the state server takes its states over"
+        )
+
+    def project_stack(self, stack: str) -> str | None:
+        """What the engine's file of the stack's settings must hold where it is missing."""
+        return None
 
     def resources(self, stack: str) -> list[dict[str, Any]]:
         """Our resources in the state, without starting the engine.
 
         Raises:
-            StateError: the file is damaged.
+            StateError: the state is damaged.
         """
         return [item for item in self.deployment(stack).get("resources") or () if item["type"].startswith("mcloud:")]
 
@@ -121,7 +187,7 @@ class StateFolder:
         """The stack's outputs.
 
         Raises:
-            StateError: the file is damaged.
+            StateError: the state is damaged.
         """
         for resource in self.deployment(stack).get("resources") or ():
             if resource["type"] == "pulumi:pulumi:Stack":
@@ -133,67 +199,14 @@ class StateFolder:
         found = self.deployment(stack).get("pending_operations") or ()
         return [item for item in found if item.get("type") == "creating"]
 
-    def deployment(self, stack: str) -> dict[str, Any]:
-        """The deployment part of the state; empty when there is none.
 
-        Raises:
-            StateError: the file is damaged.
-        """
-        path = self.state_file(stack)
-        try:
-            document = json.loads(path.read_text(encoding="utf-8"))
-        except FileNotFoundError:
-            return {}
-        except ValueError as error:
-            raise StateError(
-                "the state file is damaged", where=str(path), hint=f"an older one is {path}.bak"
-            ) from error
-        return dict(document.get("checkpoint", {}).get("latest") or {})
+def _kept_by(backend: str, folder: Path, remote: str | None = None) -> StateFolder:
+    if backend == "file":
+        from mcloud.engine.file_state import FileState
 
-    def lock_files(self, stack: str) -> list[Path]:
-        """The engine's locks on a stack."""
-        folder = self.path / "state" / ".pulumi" / "locks" / "organization" / PROJECT / stack
-        return sorted(folder.glob("*.json")) if folder.exists() else []
+        return FileState(folder)
+    if backend == "server":
+        from mcloud.engine.journaled_state import JournaledState
 
-    def break_stale_locks(self, stack: str) -> list[str]:
-        """Remove the locks of processes that are gone from this machine.
-
-        Returns:
-            What was removed, for telling.
-
-        Raises:
-            StateLocked: somebody alive, or somebody elsewhere, holds it.
-        """
-        removed = []
-        for path in self.lock_files(stack):
-            try:
-                lock = json.loads(path.read_text(encoding="utf-8"))
-            except (FileNotFoundError, ValueError):
-                continue
-            pid, host = int(lock.get("pid", 0)), str(lock.get("hostname", ""))
-            if host == socket.gethostname() and not _is_alive(pid):
-                path.unlink(missing_ok=True)
-                removed.append(f"the lock of process {pid}, which is gone")
-                continue
-            raise StateLocked(
-                f"another run holds the stack {stack!r}: process {pid} of {lock.get('username')} on {host}"
-                f" since {lock.get('timestamp')}",
-                hint="wait until it has ended; if it is surely dead, remove the lock file",
-                where=str(path),
-            )
-        return removed
-
-
-def _is_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    # A process that has ended and was not waited for yet is no holder.
-    try:
-        status = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8")
-    except OSError:
-        return True
-    return status.rpartition(")")[2].split()[0] != "Z"
+        return JournaledState(folder, remote)
+    raise StateError(f"{BACKEND} is {backend!r}", hint=f"server or file; without it {DEFAULT}")

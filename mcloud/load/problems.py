@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from mcloud.errors import LoadError, Problem
 from mcloud.load.document import Document, Path_
+from mcloud.model.balancer import CHECK_PATH_PATTERN, CODES_PATTERN, HOST_PATTERN, PATH_PATTERN, URL_PATTERN
 from mcloud.model.base import LABEL_KEY_PATTERN, NAME_PATTERN, PLACEMENT_PATTERN, REFERENCE_PATTERN
 from mcloud.model.compute import GPU_PATTERN, OS_PATTERN
 from mcloud.model.references import suggest
@@ -23,6 +24,11 @@ PATTERNS = {
     GPU_PATTERN: "the model of a GPU in lower case, like rtx4090",
     OS_PATTERN: "the name of an operating system in lower case, like ubuntu",
     REFERENCE_PATTERN: "a reference to a secret: env:NAME, keyring:NAME or file:PATH",
+    HOST_PATTERN: "a host name, in which * stands for any text",
+    PATH_PATTERN: "a path that starts with / (or *), without ? and #",
+    CHECK_PATH_PATTERN: "a path that starts with /",
+    URL_PATTERN: "a URL that starts with http:// or https://",
+    CODES_PATTERN: "status codes like 200, 200-299 or 200,301",
 }
 """Pattern of the model -> what it asks for."""
 

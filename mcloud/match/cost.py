@@ -86,7 +86,7 @@ def cost_lines(
     if kind == "PublicIp":
         return [CostLine(resource, "public address", Decimal(1), _only(catalog, "public-ip:"))]
     if kind == "LoadBalancer":
-        package = picks.get("package")
+        package = picks.get("flavor")
         price = catalog.prices.get(f"load-balancer:{package}") if package else _only(catalog, "load-balancer:")
         return [CostLine(resource, f"load balancer {package or ''}".strip(), Decimal(1), price)]
     if kind == BY_USE:

@@ -10,6 +10,7 @@ from typing import Any
 
 from mcloud.catalog.types import DISK_CLASSES, Catalog, DiskClass, Image, Region
 from mcloud.errors import MatchError, PlacementError
+from mcloud.match.balancer import layer_of, match_balancer, nearest
 from mcloud.match.flavor import FlavorMatch, FlavorNeed, match_flavor
 from mcloud.model.base import Placement
 from mcloud.units import Size
@@ -43,7 +44,29 @@ def resolve(kind: str, inputs: Mapping[str, Any], catalog: Catalog, placement: P
         disk = choose_disk(inputs, catalog, placement.region, zone)
         picks = {"zone": zone, "diskType": disk.name, "diskTypeId": disk.native_id}
         return Resolution(picks, (*reasons, *_better_disk(inputs, disk)))
+    if kind == "LoadBalancer":
+        return _load_balancer(inputs, catalog, placement)
     return Resolution({})
+
+
+def _load_balancer(inputs: Mapping[str, Any], catalog: Catalog, placement: Placement) -> Resolution:
+    """Zone, layer and size; the size is None where none is known, for only the account's own list has ids."""
+    zone, reasons = choose_zone(inputs.get("zone"), catalog, placement)
+    layer, forced = layer_of(inputs.get("protocols") or ("http",)), inputs.get("flavor")
+    found = match_balancer(layer, inputs.get("minConnections"), forced, catalog, placement.region, zone)
+    if found.pick is None and found.known:
+        asked = forced or f"{inputs.get('minConnections'):,} connections"
+        raise MatchError(f"no size of {layer} load balancers in {zone} for {asked}", hint=nearest(found, forced))
+    if not found.known:
+        reasons = (*reasons, f"which sizes of load balancers {zone} has only the account's own list tells")
+    picks = {"zone": zone, "layer": layer, "flavor": None, "flavorId": None}
+    if found.pick is None:
+        return Resolution(picks, reasons)
+    name = found.pick.name
+    if found.losers:
+        others = ", ".join(f"{loser.name} ({loser.reason})" for loser in found.losers)
+        reasons = (*reasons, f"load balancers in {zone} are {name}, not {others}")
+    return Resolution({**picks, "flavor": name, "flavorId": found.pick.native_id}, reasons)
 
 
 def choose_zone(asked: str | None, catalog: Catalog, placement: Placement) -> tuple[str, tuple[str, ...]]:

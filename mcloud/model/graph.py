@@ -9,17 +9,18 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cache, cached_property
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel
 
+from mcloud.model.balancer_nodes import balancer_nodes
 from mcloud.model.base import Placement, SecretReference
 from mcloud.model.groups import group_members, group_networks
-from mcloud.model.network import GroupPeer, Listener, Rule, parse_ports
+from mcloud.model.network import GroupPeer, Rule, parse_ports
 from mcloud.model.references import find_server, find_subnet, server_instances
-from mcloud.model.resources import KINDS, CorsInputs, LifecycleInputs, SizeInputs, reference_fields
+from mcloud.model.resources import KINDS, CorsInputs, LifecycleInputs, SizeInputs, references
 from mcloud.model.stack import Stack
 from mcloud.model.storage import canonical_policy
 
@@ -76,18 +77,8 @@ class Node:
     @property
     def needs(self) -> tuple[str, ...]:
         """Addresses of the nodes that must be there first."""
-        found: list[str] = []
-        for name in _reference_fields(self.kind):
-            value = self.inputs.get(name)
-            for item in value if isinstance(value, list) else [value]:
-                if isinstance(item, str) and item.startswith("@"):
-                    found.append(item[1:])
-        return tuple(dict.fromkeys(found))
-
-
-@cache
-def _reference_fields(kind: str) -> tuple[str, ...]:
-    return tuple(reference_fields(KINDS[kind].inputs))
+        named = (item for items in references(KINDS[self.kind].inputs, self.inputs).values() for item in items)
+        return tuple(dict.fromkeys(item[1:] for item in named if isinstance(item, str) and item.startswith("@")))
 
 
 def holds_data(node: Node) -> bool:
@@ -394,56 +385,14 @@ class _Builder:
                 ("certificates", name),
                 certificate,
                 certificate=self.read_text(certificate.certificate),
-                privateKey=certificate.private_key,
+                privateKey={"secret": certificate.private_key},
                 chain=self.read_text(certificate.chain) if certificate.chain else None,
             )
 
     def load_balancers(self) -> Iterator[Node]:
-        """Load balancers with a pool and a listener for each port."""
-        for name, balancer in self.stack.load_balancers.items():
-            path = ("load_balancers", name)
-            subnets = [".".join(find_subnet(self.stack, text)) for text in balancer.subnets]
-            yield self._node(
-                "LoadBalancer",
-                name,
-                path,
-                balancer,
-                subnets=[f"@Subnet/{subnet}" for subnet in subnets],
-                public=balancer.public,
-                securityGroups=[f"@SecurityGroup/{group}" for group in balancer.security_groups],
-            )
-            for index, listener in enumerate(balancer.listeners):
-                yield from self._listener(name, listener, (*path, "listeners", index))
-
-    def _listener(self, balancer: str, listener: Listener, path: tuple[str | int, ...]) -> Iterator[Node]:
-        name = f"{balancer}-{listener.port}"
-        parent = f"@LoadBalancer/{balancer}"
-        target = listener.to
-        behind = target.protocol or ("http" if listener.protocol == "https" else listener.protocol)
-        yield self._node(
-            "Pool",
-            name,
-            path,
-            None,
-            loadBalancer=parent,
-            protocol=behind,
-            port=target.port,
-            members=[f"@Server/{server}" for server in server_instances(self.stack, target.servers)],
-            algorithm=target.algorithm,
-            sticky=target.sticky,
-            monitor=_monitor(target.check),
-        )
-        yield self._node(
-            "Listener",
-            name,
-            path,
-            None,
-            loadBalancer=parent,
-            pool=f"@Pool/{name}",
-            port=listener.port,
-            protocol=listener.protocol,
-            certificate=f"@Certificate/{listener.certificate}" if listener.certificate else None,
-        )
+        """Load balancers with a listener for each port and a pool for each target."""
+        for name in self.stack.load_balancers:
+            yield from balancer_nodes(self.stack, name, self._node)
 
     def buckets(self) -> Iterator[Node]:
         """Buckets."""
@@ -485,9 +434,3 @@ def _disk(disk: Any) -> dict[str, Any]:
     values["encrypted"] = disk.encrypted or None
     return {key: value for key, value in values.items() if value is not None}
 
-
-def _monitor(check: str | None) -> dict[str, Any] | None:
-    if check is None:
-        return None
-    protocol, _, path = check.partition(":")
-    return {"protocol": protocol, "path": path} if path else {"protocol": protocol}

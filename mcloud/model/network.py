@@ -1,4 +1,4 @@
-"""Networks, security groups, addresses and load balancers as people write them in a stack."""
+"""Networks, security groups and addresses as people write them in a stack."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
-from mcloud.model.base import REFERENCE_PATTERN, Labels, Model, Name, PlacementText
+from mcloud.model.base import Labels, Model, Name, PlacementText
 
 ANYWHERE = "0.0.0.0/0"
 
@@ -184,74 +184,5 @@ class PublicIp(Model):
 
     server: str | None = None
     """The server that has it."""
-    placement: PlacementText | None = None
-    labels: Labels = {}
-
-
-class Certificate(Model):
-    """A TLS certificate for listeners. The key is a reference to a secret, never the key itself."""
-
-    certificate: str
-    """PEM text or file:PATH."""
-    private_key: Annotated[str, Field(pattern=REFERENCE_PATTERN)]
-    """Where the key is: env:NAME, keyring:NAME or file:PATH."""
-    chain: str | None = None
-    """PEM text or file:PATH of the intermediate certificates."""
-    placement: PlacementText | None = None
-    labels: Labels = {}
-
-
-class Target(Model):
-    """Who answers behind a listener."""
-
-    servers: str
-    """Name of the servers."""
-    port: Annotated[int, Field(ge=1, le=65535)]
-    """The port on which the servers answer."""
-    protocol: Literal["http", "https", "tcp", "udp"] | None = None
-    """Left out: as the listener's, with TLS ended at the load balancer."""
-    algorithm: Literal["round-robin", "least-connections", "source-ip"] = "round-robin"
-    """How a server is chosen."""
-    sticky: bool = False
-    """True: a client stays with its server."""
-    check: str | None = None
-    """Health check: "tcp", "http:/path" or "https:/path"."""
-
-    @model_validator(mode="after")
-    def _check_is_readable(self) -> Target:
-        if self.check is not None and not re.fullmatch(r"tcp|https?:/\S*", self.check):
-            raise ValueError(f"{self.check!r} is no health check; write 'tcp', 'http:/path' or 'https:/path'")
-        return self
-
-
-class Listener(Model):
-    """A port on which a load balancer listens."""
-
-    port: Annotated[int, Field(ge=1, le=65535)]
-    """The port that clients use."""
-    protocol: Literal["http", "https", "tcp", "udp"]
-    """What clients speak."""
-    to: Target
-    certificate: str | None = None
-    """Name of the certificate, for https."""
-
-    @model_validator(mode="after")
-    def _https_has_a_certificate(self) -> Listener:
-        if self.protocol == "https" and self.certificate is None:
-            raise ValueError("an https listener needs a certificate")
-        return self
-
-
-class LoadBalancer(Model):
-    """Spreads traffic over servers."""
-
-    subnets: Annotated[tuple[str, ...], Field(min_length=1)]
-    """Names of the subnets that it is in."""
-    public: bool = False
-    """True: it has a public address."""
-    listeners: Annotated[tuple[Listener, ...], Field(min_length=1)]
-    """The ports that it listens on."""
-    security_groups: tuple[str, ...] = ()
-    """Names of security groups."""
     placement: PlacementText | None = None
     labels: Labels = {}

@@ -6,17 +6,35 @@ These are everyone's URNs: a kind is added, never renamed. A field marked ``RefT
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 from pydantic.alias_generators import to_camel
 
+from mcloud.model.balancer import (
+    CHECK_PATH_PATTERN,
+    CODES_PATTERN,
+    URL_PATTERN,
+    Algorithm,
+    Blocks,
+    CheckProtocol,
+    HostPattern,
+    Method,
+    PathPattern,
+    Port,
+    Protocol,
+    RedirectCode,
+    Threshold,
+    check_monitor,
+    one_action,
+)
 from mcloud.model.base import REFERENCE_PATTERN, PlacementText
 from mcloud.model.compute import GPU_PATTERN, Billing, Image
 from mcloud.model.network import Cidr
 from mcloud.model.storage import CorsRule, LifecycleRule, canonical_policy
-from mcloud.units import Size
+from mcloud.units import Duration, Size
 
 
 @dataclass(frozen=True)
@@ -242,18 +260,30 @@ class BucketInputs(ResourceInputs):
 
 
 class CertificateInputs(ResourceInputs):
-    """A TLS certificate; the key is a reference (env:X, keyring:X, file:X)."""
+    """A TLS certificate."""
 
     certificate: str
-    private_key: str
+    """PEM text."""
+    private_key: SecretInput
+    """Where the key is. Never the key itself."""
     chain: str | None = None
+    """PEM text of the intermediate certificates."""
 
 
 class LoadBalancerInputs(ResourceInputs):
-    """Spreads traffic over servers."""
+    """Spreads traffic over servers; its pools and listeners are resources of their own."""
 
     subnets: tuple[SubnetRef, ...]
+    zone: str | None = None
+    """Left out: the placement's zone, else the region's default. It must be the subnet's where subnets have one."""
     public: bool = False
+    """True: it has a public address. False: it is reached from inside the network only."""
+    protocols: tuple[Protocol, ...] = ("http",)
+    """What its listeners speak: where one load balancer does either HTTP or TCP and UDP, it is chosen by this."""
+    min_connections: Annotated[int, Field(ge=1)] | None = None
+    """So many connections at once at least, where load balancers are sold by size."""
+    flavor: str | None = None
+    """One size by the cloud's own name; minConnections does not count then."""
     security_groups: tuple[GroupRef, ...] = ()
 
 
@@ -262,30 +292,80 @@ class HealthMonitor(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=to_camel, populate_by_name=True)
 
-    protocol: Literal["tcp", "http", "https"]
-    path: str | None = None
+    protocol: CheckProtocol
+    path: Annotated[str, Field(pattern=CHECK_PATH_PATTERN)] | None = None
+    port: Port | None = None
+    host: str | None = None
+    method: Method = "GET"
+    codes: Annotated[str, Field(pattern=CODES_PATTERN)] = "200"
+    interval: Duration = Duration(30)
+    timeout: Duration = Duration(5)
+    healthy: Threshold = 3
+    unhealthy: Threshold = 3
+
+    @model_validator(mode="after")
+    def _fits(self) -> HealthMonitor:
+        check_monitor(self)
+        return self
 
 
 class PoolInputs(ResourceInputs):
     """The servers behind a listener, with their monitor."""
 
     load_balancer: LoadBalancerRef
-    protocol: Literal["http", "https", "tcp", "udp"]
-    port: int
+    protocol: Protocol
+    port: Port
     members: tuple[ServerRef, ...] = ()
-    algorithm: Literal["round-robin", "least-connections", "source-ip"] = "round-robin"
+    algorithm: Algorithm = "round-robin"
     sticky: bool = False
+    """True: a client stays with its server, by a cookie."""
     monitor: HealthMonitor | None = None
+    """Left out: a connection, or a datagram for udp."""
+
+
+class ListenerRuleInputs(BaseModel):
+    """What a listener does with some requests."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=to_camel, populate_by_name=True)
+
+    host: HostPattern = None
+    path: PathPattern = None
+    pool: PoolRef | None = None
+    redirect: Annotated[str, Field(pattern=URL_PATTERN)] | None = None
+    code: RedirectCode = 302
+    keep_query: bool = False
+    reject: bool = False
+
+    @model_validator(mode="after")
+    def _one_action(self) -> ListenerRuleInputs:
+        one_action(self, self.pool)
+        return self
 
 
 class ListenerInputs(ResourceInputs):
     """A port on which a load balancer listens."""
 
     load_balancer: LoadBalancerRef
-    pool: PoolRef
-    port: int
-    protocol: Literal["http", "https", "tcp", "udp"]
+    pool: PoolRef | None = None
+    """Who answers what no rule takes."""
+    port: Port
+    protocol: Protocol
+    rules: tuple[ListenerRuleInputs, ...] = ()
+    """For http and https: the first that fits a request is taken."""
     certificate: CertificateRef | None = None
+    """For https; clients that name no host get this one."""
+    sni: tuple[CertificateRef, ...] = ()
+    """Further ones, chosen by the host name that the client asks for."""
+    allowed_cidrs: Blocks = ()
+    """Who may connect. Left out: anybody who can reach it."""
+    idle_timeout: Duration | None = None
+    """After so long without a byte the connection is closed. Left out: the cloud's own."""
+
+    @model_validator(mode="after")
+    def _has_a_certificate(self) -> ListenerInputs:
+        if self.protocol == "https" and self.certificate is None:
+            raise ValueError("an https listener needs a certificate")
+        return self
 
 
 @dataclass(frozen=True)
@@ -334,6 +414,50 @@ def reference_fields(inputs: type[BaseModel]) -> dict[str, str]:
         for kind in [_reference_kind(field.annotation, field.metadata)]
         if kind is not None
     }
+
+
+def nested_references(inputs: type[BaseModel]) -> dict[str, dict[str, str]]:
+    """Wire name of a list of mappings -> wire name in a mapping -> kind referred to."""
+    found = {}
+    for name, field in inputs.model_fields.items():
+        for argument in getattr(field.annotation, "__args__", ()):
+            if isinstance(argument, type) and issubclass(argument, BaseModel) and reference_fields(argument):
+                found[field.alias or name] = reference_fields(argument)
+    return found
+
+
+def map_references(
+    inputs: type[BaseModel], values: Mapping[str, Any], change: Callable[[Any, str], Any]
+) -> dict[str, Any]:
+    """The values with each reference, wherever it stands, replaced by ``change(reference, wire name)``."""
+
+    def changed(value: Any, name: str) -> Any:
+        if isinstance(value, (list, tuple)):
+            return [changed(item, name) for item in value]
+        return None if value is None else change(value, name)
+
+    made = {**values, **{name: changed(values[name], name) for name in reference_fields(inputs) if name in values}}
+    for name, inner in nested_references(inputs).items():
+        if isinstance(values.get(name), (list, tuple)):
+            made[name] = [
+                {**item, **{part: changed(item[part], f"{name}.{part}") for part in inner if part in item}}
+                if isinstance(item, Mapping)
+                else item
+                for item in values[name]
+            ]
+    return made
+
+
+def references(inputs: type[BaseModel], values: Mapping[str, Any]) -> dict[str, list[Any]]:
+    """Wire name (of the list, for what stands in its mappings) -> the references there."""
+    found: dict[str, list[Any]] = {}
+
+    def keep(value: Any, name: str) -> Any:
+        found.setdefault(name.split(".")[0], []).append(value)
+        return value
+
+    map_references(inputs, values, keep)
+    return found
 
 
 def _reference_kind(annotation: Any, metadata: list[Any]) -> str | None:

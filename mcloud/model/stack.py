@@ -7,9 +7,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints
 
+from mcloud.model.balancer import Certificate, LoadBalancer
 from mcloud.model.base import Labels, Model, Name, PlacementText
 from mcloud.model.compute import Key, PlacementGroup, Server
-from mcloud.model.network import Certificate, LoadBalancer, Network, PublicIp, SecurityGroup
+from mcloud.model.network import Network, PublicIp, SecurityGroup
 from mcloud.model.storage import Bucket, Volume
 
 OUTPUT_PATTERN = r"^[a-z][a-z0-9_-]*$"

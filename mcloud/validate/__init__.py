@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from mcloud.model.stack import Stack
+from mcloud.validate.balancer import check_balancers
 from mcloud.validate.finding import Finding
 from mcloud.validate.names import check_names
 from mcloud.validate.network import check_blocks, check_exposure
@@ -20,6 +21,7 @@ def validate(stack: Stack) -> tuple[Finding, ...]:
     Where a reference leads nowhere, the rules that follow references are left out: they would have nothing to follow.
     """
     found = [*check_references(stack), *check_blocks(stack), *check_exposure(stack), *check_destinations(stack)]
+    found += check_balancers(stack)
     if not any(item.code == "reference" for item in found):
         found += [*check_placement(stack), *check_names(stack)]
         found += [*check_gateways(stack), *check_interfaces(stack)]

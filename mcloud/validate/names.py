@@ -1,4 +1,4 @@
-"""Names that would meet: a count, a volume for each server and a listener for each port make names of their own."""
+"""Names that would meet: a count and a volume for each server make names of their own."""
 
 from __future__ import annotations
 
@@ -19,7 +19,6 @@ def check_names(stack: Stack) -> Iterator[Finding]:
         ("server", _servers(stack)),
         ("volume", _volumes(stack)),
         ("public IP", _public_ips(stack)),
-        ("listener", _listeners(stack)),
     ):
         seen: dict[str, str] = {}
         for name, path, entry in made:
@@ -49,9 +48,3 @@ def _public_ips(stack: Stack) -> Iterator[Made]:
         for instance in server_instances(stack, name) if server.public_ip else ():
             yield instance, ("servers", name, "public_ip"), f"servers.{name}.public_ip"
 
-
-def _listeners(stack: Stack) -> Iterator[Made]:
-    for name, balancer in stack.load_balancers.items():
-        for index, listener in enumerate(balancer.listeners):
-            entry = f"load_balancers.{name}.listeners.{index}"
-            yield f"{name}-{listener.port}", ("load_balancers", name, "listeners", index), entry

@@ -8,6 +8,7 @@ from typing import Any
 from mcloud.model.network import GroupPeer
 from mcloud.model.references import find_server, find_subnet, home_of
 from mcloud.model.stack import Stack
+from mcloud.validate.balancer import targets
 from mcloud.validate.finding import Finding
 
 Path = tuple[str | int, ...]
@@ -74,11 +75,13 @@ def _of_load_balancers(stack: Stack) -> Iterator[Relation]:
             yield (*base, "security_groups", index), word, balancer, "security group", group, other
         for index, listener in enumerate(balancer.listeners):
             path = (*base, "listeners", index)
-            target = listener.to.servers
-            yield (*path, "to", "servers"), word, balancer, "server", target, stack.servers[find_server(stack, target)]
-            if listener.certificate is not None:
-                certificate = stack.certificates[listener.certificate]
-                yield (*path, "certificate"), word, balancer, "certificate", listener.certificate, certificate
+            for place, target in targets(listener, path):
+                server = stack.servers[find_server(stack, target.servers)]
+                yield (*place, "servers"), word, balancer, "server", target.servers, server
+            named = [((*path, "certificate"), listener.certificate)] if listener.certificate else []
+            named += [((*path, "sni", number), certificate) for number, certificate in enumerate(listener.sni)]
+            for where, certificate in named:
+                yield where, word, balancer, "certificate", certificate, stack.certificates[certificate]
 
 
 def _of_groups(stack: Stack) -> Iterator[Relation]:

@@ -9,6 +9,7 @@ from typing import Any
 from mcloud.model.network import GroupPeer
 from mcloud.model.references import ReferenceProblem, find_subnet, server_instances, suggest
 from mcloud.model.stack import SECTIONS, Stack
+from mcloud.validate.balancer import targets
 from mcloud.validate.finding import Finding
 
 Path = tuple[str | int, ...]
@@ -124,10 +125,12 @@ def _load_balancers(stack: Stack) -> Iterator[Finding]:
             yield from _named((*base, "security_groups", index), "security group", group, stack.security_groups)
         for index, listener in enumerate(balancer.listeners):
             path = (*base, "listeners", index)
-            target = listener.to.servers
-            yield from _found((*path, "to", "servers"), partial(server_instances, stack, target))
+            for place, target in targets(listener, path):
+                yield from _found((*place, "servers"), partial(server_instances, stack, target.servers))
             if listener.certificate is not None:
                 yield from _named((*path, "certificate"), "certificate", listener.certificate, stack.certificates)
+            for number, certificate in enumerate(listener.sni):
+                yield from _named((*path, "sni", number), "certificate", certificate, stack.certificates)
 
 
 def _sections(stack: Stack) -> Mapping[str, Mapping[str, Any]]:

@@ -30,7 +30,7 @@ def check_public_addresses(stack: Stack) -> Iterator[Finding]:
 
 
 def check_unused(stack: Stack) -> Iterator[Finding]:
-    """Keys and groups of either kind that nothing refers to."""
+    """Keys, certificates and groups of either kind that nothing refers to."""
     keys = {server.key for server in stack.servers.values()}
     for name in stack.keys:
         if name not in keys:
@@ -40,6 +40,11 @@ def check_unused(stack: Stack) -> Iterator[Finding]:
     for name in stack.security_groups:
         if name not in groups:
             yield Finding("unused", "note", ("security_groups", name), f"nothing is in the security group {name!r}")
+    listeners = [item for balancer in stack.load_balancers.values() for item in balancer.listeners]
+    certified = {name for item in listeners for name in (item.certificate, *item.sni)}
+    for name in stack.certificates:
+        if name not in certified:
+            yield Finding("unused", "note", ("certificates", name), f"no listener uses the certificate {name!r}")
     used = {server.placement_group for server in stack.servers.values()}
     for name in stack.placement_groups:
         if name not in used:

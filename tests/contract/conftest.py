@@ -1,15 +1,20 @@
-"""An emulated VNG Cloud whose clock the test holds, and a plain HTTP client that is signed in to it."""
+"""Emulated clouds whose clocks the test holds, and clients that are signed in to them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
+import boto3
 import httpx
 import pytest
 import yaml
+from botocore.config import Config
+from botocore.exceptions import ClientError
 
 from mcloud.adapter.kind import Native, Observed
 from mcloud.adapter.operations import Operations
@@ -18,6 +23,7 @@ from mcloud.emulator.clock import Clock, ManualClock
 from mcloud.emulator.faults import FaultRule
 from mcloud.emulator.server import Running, serve
 from mcloud.model.base import Placement
+from mcloud_aws.emulator import SPEC as AWS_SPEC
 from mcloud_vng import adapter
 from mcloud_vng.driver import VNGNodeDriver
 from mcloud_vng.emulator import SPEC
@@ -211,3 +217,147 @@ def second_account(monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
     """Another one, on a cloud of its own, with nothing on it."""
     with serve(SPEC, clock=Clock(0.001)) as cloud:
         yield _account(cloud, monkeypatch)
+
+
+AWS_REGION = "ap-southeast-1"
+
+
+@cache
+def _boto() -> boto3.Session:
+    """One session: it keeps the services' models, which take long to read."""
+    return boto3.Session(aws_access_key_id="unused", aws_secret_access_key="unused", region_name=AWS_REGION)
+
+
+@dataclass
+class Aws:
+    """An emulated AWS whose clock the test holds, by boto3's own clients, which repeat nothing."""
+
+    cloud: Running
+    clock: ManualClock
+
+    def client(self, service: str, region: str = AWS_REGION, **keys: Any) -> Any:
+        """A client; ``keys`` in place of the account's own."""
+        given = {"aws_access_key_id": self.cloud.client_id, "aws_secret_access_key": self.cloud.client_secret, **keys}
+        once = Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"})
+        return _boto().client(service, region_name=region, endpoint_url=self.cloud.url, config=once, **given)
+
+    @cached_property
+    def ec2(self) -> Any:
+        """EC2."""
+        return self.client("ec2")
+
+    @cached_property
+    def elb(self) -> Any:
+        """ELBv2."""
+        return self.client("elbv2")
+
+    @cached_property
+    def acm(self) -> Any:
+        """ACM."""
+        return self.client("acm")
+
+    @cached_property
+    def image(self) -> str:
+        """An image of x86-64."""
+        name = "amzn2-ami-hvm-*-x86_64-gp2"
+        return str(self.ec2.describe_images(Filters=[{"Name": "name", "Values": [name]}])["Images"][0]["ImageId"])
+
+    def later(self, seconds: float = 1000) -> None:
+        """Let time go on."""
+        self.clock.advance(seconds)
+
+    def vpc(self, cidr: str = "10.1.0.0/16") -> str:
+        """A VPC."""
+        return str(self.ec2.create_vpc(CidrBlock=cidr)["Vpc"]["VpcId"])
+
+    def subnet(self, vpc: str, cidr: str = "10.1.1.0/24", zone: str = "a") -> str:
+        """A subnet."""
+        found = self.ec2.create_subnet(VpcId=vpc, CidrBlock=cidr, AvailabilityZone=AWS_REGION + zone)
+        return str(found["Subnet"]["SubnetId"])
+
+    def gateway(self, vpc: str) -> str:
+        """An internet gateway of the VPC."""
+        made = str(self.ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"])
+        self.ec2.attach_internet_gateway(InternetGatewayId=made, VpcId=vpc)
+        return made
+
+    def group(self, vpc: str, name: str = "test-group") -> str:
+        """A security group."""
+        return str(self.ec2.create_security_group(GroupName=name, Description=name, VpcId=vpc)["GroupId"])
+
+    def address(self) -> str:
+        """An elastic IP address."""
+        return str(self.ec2.allocate_address(Domain="vpc")["AllocationId"])
+
+    def launch(self, subnet: str, **more: Any) -> str:
+        """An instance, which is pending."""
+        given = {"ImageId": self.image, "InstanceType": "t3.micro", "SubnetId": subnet} | more
+        return str(self.ec2.run_instances(MinCount=1, MaxCount=1, **given)["Instances"][0]["InstanceId"])
+
+    def server(self, subnet: str, **more: Any) -> str:
+        """An instance that runs."""
+        made = self.launch(subnet, **more)
+        self.later()
+        return made
+
+    def volume(self, zone: str = "a") -> str:
+        """A volume that is available."""
+        made = self.ec2.create_volume(Size=8, VolumeType="gp3", AvailabilityZone=AWS_REGION + zone)
+        self.later()
+        return str(made["VolumeId"])
+
+    def balancer(self, kind: str = "application", name: str = "test") -> tuple[str, str]:
+        """A balancer that is active, in a VPC of its own: its ARN, and the VPC."""
+        vpc = self.vpc()
+        self.gateway(vpc)
+        subnets = [self.subnet(vpc, f"10.1.{number}.0/24", zone) for number, zone in enumerate("ab")]
+        made = self.elb.create_load_balancer(Name=name, Type=kind, Subnets=subnets)["LoadBalancers"][0]
+        self.later()
+        return str(made["LoadBalancerArn"]), vpc
+
+    def targets(self, vpc: str, name: str = "test", protocol: str = "HTTP") -> str:
+        """A target group."""
+        made = self.elb.create_target_group(Name=name, Protocol=protocol, Port=80, VpcId=vpc)
+        return str(made["TargetGroups"][0]["TargetGroupArn"])
+
+    def state(self, instance: str) -> str:
+        """The state of an instance."""
+        found = self.ec2.describe_instances(InstanceIds=[instance])["Reservations"][0]["Instances"][0]
+        return str(found["State"]["Name"])
+
+    def held(self, kind: str) -> list[dict[str, Any]]:
+        """What the cloud holds of a kind."""
+        self.cloud.app.cloud.agenda.settle()
+        found: list[dict[str, Any]] = self.cloud.app.inventory()[kind]
+        return found
+
+    def fault(self, **rule: Any) -> None:
+        """Arm a fault."""
+        self.cloud.app.faults.add(FaultRule(**rule))
+
+
+@pytest.fixture
+def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
+    """An account that nobody has used, the clock standing still."""
+    for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
+        monkeypatch.setenv(name, "/dev/null")
+    clock = ManualClock()
+    with serve(AWS_SPEC, clock=clock) as cloud:
+        yield Aws(cloud, clock)
+
+
+@contextmanager
+def refusal(code: str, *words: str) -> Iterator[None]:
+    """What runs inside must be refused with this code, and these words in its message."""
+    with pytest.raises(ClientError) as found:
+        yield
+    error = found.value.response["Error"]
+    assert error["Code"] == code, error
+    for word in words:
+        assert word in error["Message"], error
+
+
+@pytest.fixture
+def refused() -> Any:
+    """``with refused(code, words…):``"""
+    return refusal

@@ -151,3 +151,109 @@ def test_importing_twice_registers_once() -> None:
         [sys.executable, "-c", textwrap.dedent(script)], capture_output=True, text=True, timeout=60, check=True
     )
     assert done.stdout == "mcloud_vng.driver\n"
+
+
+BALANCER_SCRIPT = """
+    import json, sys, time
+    import mcloud_vng.balancer_driver, mcloud_vng.driver
+    from libcloud.common.types import LibcloudError
+    from libcloud.compute.providers import get_driver as get_node_driver
+    from libcloud.loadbalancer.base import Algorithm, Member
+    from libcloud.loadbalancer.providers import get_driver
+    from libcloud.loadbalancer.types import State
+
+    url, client_id = sys.argv[1:]
+    secret = sys.stdin.read()
+    # Load balancers have a gateway of their own, beside the one that is given.
+    arguments = {
+        "region": "hcm-3",
+        "iam_endpoint": f"{url}/accounts-api",
+        "vserver_endpoint": url + "/{region}/vserver/vserver-gateway",
+    }
+    nodes = get_node_driver("vng")(client_id, secret, **arguments)
+    driver = get_driver("vng")(client_id, secret, **arguments)
+
+    def ready(balancer):
+        return driver.ex_wait_until_ready(balancer, timeout=60, interval=0.02)
+
+    network = nodes.ex_create_network({"name": "alone-net", "cidr": "10.42.0.0/16"})["id"]
+    while nodes.ex_get_network(network)["status"] != "ACTIVE":
+        time.sleep(0.02)
+    wanted = {"name": "alone-subnet", "cidr": "10.42.1.0/24", "zoneId": "HCM03-1C"}
+    subnet = nodes.ex_create_subnet(network, wanted)["uuid"]
+    while nodes.ex_get_subnet(network, subnet)["status"] != "ACTIVE":
+        time.sleep(0.02)
+    package = next(one["uuid"] for one in driver.ex_list_packages("HCM03-1C") if one["name"] == "ALB_Small")
+    made = driver.create_balancer(
+        "alone-front", 80, "http", Algorithm.ROUND_ROBIN, [Member(None, "10.42.1.10", 8080)],
+        ex_subnet=subnet, ex_package=package, ex_zone="HCM03-1C", ex_public=True,
+    )
+    state = made.state
+    balancer = ready(made)
+    listed = [(one.name, one.port, one.state == State.RUNNING) for one in driver.list_balancers()]
+    first = [(one.ip, one.port) for one in balancer.list_members()]
+    balancer.attach_member(Member(None, "10.42.1.11", 8080))
+    balancer = ready(balancer)
+
+    class Node:
+        private_ips = ["10.42.1.12"]
+
+    balancer.attach_compute_node(Node())
+    balancer = ready(balancer)
+    more = sorted((one.ip, one.port) for one in balancer.list_members())
+    balancer.detach_member(Member(None, "10.42.1.10", 8080))
+    balancer = ready(balancer)
+    balancer.detach_member(Member(None, "10.42.1.10", 8080))
+    left = sorted((one.ip, one.port) for one in balancer.list_members())
+    driver.update_balancer(balancer, algorithm=Algorithm.PERSISTENT_IP)
+    balancer = ready(balancer)
+    method = driver.ex_list_pools(balancer.id)[0]["loadBalanceMethod"]
+    refused = []
+    for call in (
+        lambda: driver.update_balancer(balancer, port=81),
+        lambda: driver.create_balancer("alone-other", 443, "https", ex_subnet=subnet, ex_package=package),
+        lambda: driver.get_balancer("lb-gone"),
+    ):
+        try:
+            call()
+        except LibcloudError as error:
+            refused.append(str(error.value))
+    balancer.destroy()
+    while any(one.id == balancer.id for one in driver.list_balancers()):
+        time.sleep(0.02)
+    loaded = [name for name in sys.modules if name == "mcloud" or name.startswith("mcloud.")]
+    print(json.dumps({
+        "state": state == State.PENDING, "ip": made.ip, "listed": listed, "first": first, "more": more, "left": left,
+        "method": method, "refused": refused, "protocols": driver.list_protocols(), "loaded": loaded,
+        "shown": repr(driver),
+    }))
+"""
+
+
+def test_libclouds_own_users_have_load_balancers(emulator: Running) -> None:
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", textwrap.dedent(BALANCER_SCRIPT), emulator.url, emulator.client_id],
+        input=emulator.client_secret,
+        capture_output=True,
+        text=True,
+        timeout=200,
+    )
+
+    assert done.returncode == 0, done.stderr
+    said = json.loads(done.stdout)
+    assert said["loaded"] == []
+    assert said["state"]
+    assert said["ip"].startswith("203.0.113.")
+    assert said["listed"] == [["alone-front", 80, True]]
+    assert said["first"] == [["10.42.1.10", 8080]]
+    assert said["more"] == [["10.42.1.10", 8080], ["10.42.1.11", 8080], ["10.42.1.12", 8080]]
+    assert said["left"] == [["10.42.1.11", 8080], ["10.42.1.12", 8080]]
+    assert said["method"] == "SOURCE_IP"
+    assert said["protocols"] == ["http", "tcp", "udp"]
+    assert said["shown"] == "VNGLBDriver(region='hcm-3')"
+    assert said["refused"] == [
+        "VNG Cloud cannot change port of a load balancer",
+        "'https' cannot be; one of http, tcp, udp",
+        "there is no load balancer lb-gone",
+    ]
+    assert emulator.app.cloud.inventory()["load_balancers"] == []

@@ -154,7 +154,7 @@ QUOTAS = {
         "Exceeded SUBNET quota. Current used: 0, max: 0.",
     ),
     "VPC": ("POST", "/v2/<p>/networks", {"name": "network-six", "cidr": "10.6.0.0/16"}, "Exceeded VPC quota."),
-    "SSHKEY": ("POST", "/v2/<p>/sshKeys/import", {"name": "key-one", "pubKey": KEY}, "exceeded sshkey quota"),
+    "SSH_KEY": ("POST", "/v2/<p>/sshKeys/import", {"name": "key-one", "pubKey": KEY}, "exceeded sshkey quota"),
     "VIRTUAL_IP_ADDRESS": (
         "POST",
         VIP,

@@ -156,9 +156,9 @@ def test_another_version_of_the_engine_is_passed_over(desk: Any) -> None:
 @pytest.mark.parametrize("variable", ["MCLOUD_BACKEND_URL", "PULUMI_BACKEND_URL"])
 def test_a_backend_that_is_not_safe_yet_is_refused(desk: Any, variable: str) -> None:
     desk.write("small.yaml", desk.small())
-    done = desk.run("up", "small.yaml", exit_code=1, **{variable: "s3://bucket/state"})
-    assert f"{variable} asks for the state to be at s3://" in done.stderr
-    assert "only local state is safe" in done.stderr
+    done = desk.run("up", "small.yaml", exit_code=1, **{variable: "gs://bucket/state"})
+    assert f"{variable} asks for the state to be at gs://" in done.stderr
+    assert "MCLOUD_BACKEND_URL=file://FOLDER" in done.stderr
     assert desk.counts() == {}
 
 

@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[2]
 SOURCES = sorted([*(ROOT / "mcloud").rglob("*.py"), *(ROOT / "adapters").rglob("*.py")])
 CORE = sorted(path for path in (ROOT / "mcloud").rglob("*.py*") if path.suffix in {".py", ".pyi"})
 CLOUDS = re.compile(r"\b(vng|greennode|fpt|cmc|viettel|bizfly|vnpt|aws|ec2)\b", re.IGNORECASE)
-DRIVER = ("driver", "api", "connection", "vendor_errors")
+DRIVER = ("driver", "balancer_driver", "account", "api", "vlb_api", "connection", "vendor_errors")
 DRIVER_FOLDERS = sorted(path.parent for path in (ROOT / "adapters").glob("*/driver.py"))
 LONGEST_MODULE, LONGEST_FUNCTION = 500, 60
 

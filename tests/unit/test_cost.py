@@ -46,7 +46,7 @@ PICKS = {"flavor": "small", "diskType": "fast", "zone": "b"}
         ("Volume", {"size": "10 GiB"}, {"diskType": "slow"}, [None]),
         ("PublicIp", {}, {}, ["120,000 VND"]),
         ("LoadBalancer", {}, {}, [None]),
-        ("LoadBalancer", {}, {"package": "m"}, ["9 VND"]),
+        ("LoadBalancer", {}, {"flavor": "m"}, ["9 VND"]),
         ("Bucket", {}, {}, [None]),
         ("Network", {}, {}, []),
     ],

@@ -24,9 +24,10 @@ from mcloud.paths import state_dir
 
 def _with_an_emulator() -> str:
     for point in sorted(entry_points(group="mcloud.adapters"), key=lambda item: item.name):
-        if isinstance(point.load().emulator(), EmulatorSpec):
+        spec = point.load().emulator()
+        if isinstance(spec, EmulatorSpec) and spec.objects is not None:
             return point.name
-    raise AssertionError("no adapter brings an emulator")
+    raise AssertionError("no adapter brings an emulator with object storage of its own")
 
 
 CLOUD = _with_an_emulator()

@@ -16,9 +16,9 @@ import pytest
 
 from mcloud.engine import process
 from mcloud.engine.events import Event
+from mcloud.engine.file_state import FileState
 from mcloud.engine.install import VERSION, EngineBinary
 from mcloud.engine.process import Engine
-from mcloud.engine.state import StateFolder
 from mcloud.errors import EngineError
 
 Make = Callable[[str], Engine]
@@ -37,7 +37,7 @@ def make(tmp_path: Path) -> Make:
         script = tmp_path / "engine.sh"
         script.write_text(f"#!/bin/sh\n{body}\n")
         script.chmod(0o755)
-        return Engine(EngineBinary(script, VERSION, "PATH"), StateFolder(tmp_path / "state"), "dev", {"MCLOUD_X": "x"})
+        return Engine(EngineBinary(script, VERSION, "PATH"), FileState(tmp_path / "state"), "dev", {"MCLOUD_X": "x"})
 
     return made
 
@@ -228,7 +228,7 @@ def test_preparing_twice_starts_nothing_the_second_time(make: Make, tmp_path: Pa
     engine.prepare()
     assert project.stat().st_mtime_ns == before.st_mtime_ns
     assert (tmp_path / "calls").read_text().splitlines() == [
-        f"stack init dev --non-interactive --cwd {engine.state.project}"
+        f"stack init dev --secrets-provider passphrase --non-interactive --cwd {engine.state.project}"
     ]
 
 

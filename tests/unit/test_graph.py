@@ -233,7 +233,9 @@ def test_load_balancers_pools_listeners() -> None:
     assert inputs(made, "LoadBalancer/front") == {
         "placement": "c/r/z9",
         "subnets": ["@Subnet/main.web", "@Subnet/main.db"],
+        "zone": "z1",
         "public": True,
+        "protocols": ["https", "tcp", "udp"],
         "securityGroups": ["@SecurityGroup/lb"],
     }
     assert inputs(made, "Pool/front-443") == {
@@ -246,14 +248,14 @@ def test_load_balancers_pools_listeners() -> None:
         "sticky": True,
         "monitor": {"protocol": "http", "path": "/health"},
     }
-    assert inputs(made, "Pool/front-53")["members"] == ["@Server/web-1"]
-    assert inputs(made, "Pool/front-53")["monitor"] == {"protocol": "tcp"}
+    assert inputs(made, "Pool/front-53-udp")["members"] == ["@Server/web-1"]
+    assert inputs(made, "Pool/front-53-udp")["monitor"] == {"protocol": "tcp"}
     assert "monitor" not in inputs(made, "Pool/front-25")
     assert inputs(made, "Listener/front-443")["certificate"] == "@Certificate/site"
     assert inputs(made, "Certificate/site") == {
         "placement": "c/r",
         "certificate": "text of file:site.pem",
-        "privateKey": "env:KEY",
+        "privateKey": {"secret": "env:KEY"},
         "chain": "text of file:chain",
     }
     members = inputs(made, "SecurityGroupRule/web.ingress.tcp.80.lb")["peerCidrs"]

@@ -94,10 +94,21 @@ FULL: dict[str, Any] = {
                     "port": 443,
                     "protocol": "https",
                     "certificate": "site",
+                    "sni": ["site"],
                     "to": {"servers": "web", "port": 8080, "check": "http:/healthz", "sticky": True},
                 },
                 {"port": 25, "protocol": "tcp", "to": {"servers": "web-1", "port": 25, "check": "tcp"}},
-                {"port": 53, "protocol": "udp", "to": {"servers": "db", "port": 53, "protocol": "tcp"}},
+                {"port": 53, "protocol": "udp", "to": {"servers": "db", "port": 53, "check": "udp"}},
+                {
+                    "port": 80,
+                    "protocol": "http",
+                    "allow": "203.0.113.0/24",
+                    "idle_timeout": "1 min",
+                    "rules": [
+                        {"host": "api.example.com", "path": "/v1/*", "to": {"servers": "db", "port": 8080}},
+                        {"redirect": "https://example.com/", "code": 301, "keep_query": True},
+                    ],
+                },
             ],
         }
     },

@@ -91,7 +91,7 @@ REFERENCES = {
     "SecurityGroupRule": {"group": "SecurityGroup", "peerGroup": "SecurityGroup"},
     "PublicIp": {"server": "Server"},
     "LoadBalancer": {"subnets": "Subnet", "securityGroups": "SecurityGroup"},
-    "Listener": {"loadBalancer": "LoadBalancer", "pool": "Pool", "certificate": "Certificate"},
+    "Listener": {"loadBalancer": "LoadBalancer", "pool": "Pool", "certificate": "Certificate", "sni": "Certificate"},
     "Pool": {"loadBalancer": "LoadBalancer", "members": "Server"},
     "Certificate": {},
     "Server": {

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
 from mcloud.model.compute import Server
-from mcloud.model.network import Certificate, Cidr, GroupPeer, Listener, Network, Rule, Target, parse_ports
+from mcloud.model.network import Cidr, GroupPeer, Network, Rule, parse_ports
 
 CIDR: TypeAdapter[str] = TypeAdapter(Cidr)
 PORT = st.integers(1, 65535)
@@ -131,30 +131,6 @@ def test_models_are_frozen_and_strict() -> None:
         network.cidr = "10.1.0.0/16"
     with pytest.raises(ValidationError, match="Extra inputs"):
         Network.model_validate({"cidr": "10.0.0.0/8", "cdir": 1})
-
-
-@pytest.mark.parametrize("check", ["tcp", "http:/", "http:/health?x=1", "https:/ok", None])
-def test_health_checks(check: str | None) -> None:
-    assert Target(servers="web", port=80, check=check).check == check
-
-
-@pytest.mark.parametrize("check", ["http", "http:health", "udp", "http:/a b", ""])
-def test_no_health_check(check: str) -> None:
-    says = f"{check!r} is no health check; write 'tcp', 'http:/path' or 'https:/path'"
-    assert refusal(lambda value: Target(servers="web", port=80, check=value), check) == says
-
-
-def test_https_needs_a_certificate() -> None:
-    listener = {"port": 443, "protocol": "https", "to": {"servers": "web", "port": 80}}
-    assert refusal(Listener.model_validate, listener) == "an https listener needs a certificate"
-    assert Listener.model_validate(listener | {"certificate": "site"}).certificate == "site"
-
-
-def test_a_certificate_s_key_is_a_reference() -> None:
-    good = Certificate(certificate="file:site.pem", private_key="env:SITE_KEY")
-    assert good.private_key == "env:SITE_KEY"
-    with pytest.raises(ValidationError, match="private_key"):
-        Certificate(certificate="x", private_key="MIIE")
 
 
 def server(**changes: Any) -> dict[str, Any]:

@@ -10,9 +10,9 @@ import pytest
 
 from mcloud.engine.aside import Aside, Left
 from mcloud.engine.cleanup import chosen, condemned
+from mcloud.engine.file_state import FileState
 from mcloud.engine.move import left_after, moved_state, plan_move, still_left
 from mcloud.engine.recovery import with_made
-from mcloud.engine.state import StateFolder
 from mcloud.errors import StateError, UsageError
 from mcloud.model.base import Placement
 from mcloud.model.graph import Graph, Node
@@ -181,7 +181,7 @@ def test_a_cut_off_move_is_done_again() -> None:
 
 
 def test_the_list_survives_and_a_damaged_one_is_told(tmp_path: Path) -> None:
-    aside = Aside(StateFolder(tmp_path), "shop")
+    aside = Aside(FileState(tmp_path), "shop")
     assert aside.read() == ()
     left = left_after((), plan_move(graph(NEW), at(OLD), (), same), graph(NEW), NOW)
     aside.write(left)

@@ -352,3 +352,40 @@ def test_what_waits_for_its_turn_when_all_is_stopped_does_not_begin(change: Any,
     (error,) = failed
     assert type(error) is Cancelled
     assert says in str(error)
+
+
+@pytest.mark.parametrize("doing", ["create", "update"])
+def test_what_is_busy_is_waited_out(operations: Operations, doing: str) -> None:
+    busy = InUse("it is UPDATING", vendor_text="is not ready")
+    kind = Scripted(**{doing: [busy, busy, "i-1" if doing == "create" else False]})
+    told: list[str] = []
+    operations.create(kind, {}, {}, "pool web", told.append)
+    assert kind.calls.count(doing) == 3
+    assert told.count("is not ready") == 2
+    assert "find" not in kind.calls, "nothing was made, so there is nothing to look for"
+
+
+def test_what_stays_busy_is_told_at_the_deadline(operations: Operations) -> None:
+    kind = Scripted(create=[InUse("it is UPDATING", hint="wait")])
+    kind.deadline = 0.0  # type: ignore[misc]
+    with pytest.raises(TimedOut, match="pool web has to wait: it is UPDATING"):
+        operations.create(kind, {}, {}, "pool web")
+
+
+def test_waiting_for_what_is_busy_can_be_stopped(operations: Operations, watch: Any) -> None:
+    kind = Scripted(create=[InUse("x")])
+
+    def stop(state: str) -> None:
+        watch.cancelled = True
+
+    with pytest.raises(Cancelled, match="stopped while pool web had to wait"):
+        operations.create(kind, {}, {}, "pool web", stop)
+
+
+def test_what_does_not_pass_is_not_waited_for(operations: Operations) -> None:
+    full = InUse("it holds objects")
+    full.passes = False
+    kind = Scripted(create=[full])
+    with pytest.raises(InUse):
+        operations.create(kind, {}, {}, "bucket files")
+    assert kind.calls == ["create"]

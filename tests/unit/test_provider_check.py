@@ -318,6 +318,48 @@ def test_what_is_kept_elsewhere_gets_a_digest(monkeypatch: pytest.MonkeyPatch) -
     assert "there is no key" in checked(kept).failures[0].reason
 
 
+def test_the_same_text_elsewhere_is_no_change() -> None:
+    kept = SERVER | {"userData": {"secret": "env:A", "digest": "1"}}
+    moved = SERVER | {"userData": {"secret": "file:b", "digest": "1"}}
+    other = SERVER | {"userData": {"secret": "env:A", "digest": "2"}}
+    assert differs(moved, inputs=kept, outputs=kept) == Difference()
+    assert differs(other, inputs=kept, outputs=kept).changed == ("userData",)
+
+
 def test_what_is_around_changes_nothing() -> None:
     before = checked(SERVER).inputs
     assert differs(before | {"around": {"x": True}}, outputs=before) == Difference()
+
+
+CERTIFICATE = {"placement": "c/r", "certificate": "PEM", "privateKey": {"secret": "env:KEY"}}
+
+
+def test_a_key_that_is_no_reference_is_refused_without_showing_it() -> None:
+    (failure,) = checked({**CERTIFICATE, "privateKey": {"secret": "MIIE"}}, kind="Certificate").failures
+    assert failure.prop == "privateKey.secret"
+    assert "MIIE" not in failure.reason
+
+
+def test_a_key_that_is_not_known_yet() -> None:
+    found = checked({**CERTIFICATE, "privateKey": UNKNOWN}, kind="Certificate")
+    assert found.failures == ()
+    assert found.inputs["privateKey"] is UNKNOWN
+
+
+def test_an_order_that_counts_is_seen() -> None:
+    inputs = {"rules": [{"path": "/a"}, {"path": "/b"}], "sni": ["x", "y"]}
+    seen = {"rules": [{"path": "/b"}, {"path": "/a"}], "sni": ["y", "x"]}
+    found = outputs_of(inputs, Observed(seen, ordered=frozenset({"rules"})), "account")
+    assert (found["rules"], found["sni"]) == (seen["rules"], inputs["sni"])
+
+
+def test_gaps_are_told_while_a_rule_s_pool_is_not_known_yet() -> None:
+    news = {
+        "placement": "c/r",
+        "loadBalancer": UNKNOWN,
+        "port": 80,
+        "protocol": "http",
+        "rules": [{"path": "/a", "pool": UNKNOWN}],
+        "labels": {"a": "b"},
+    }
+    assert [gap.code for gap in checked(news, kind="Listener").gaps] == ["labels"]

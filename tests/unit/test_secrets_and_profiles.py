@@ -19,7 +19,7 @@ from mcloud.adapter.profile import (
     save_profile,
 )
 from mcloud.errors import ProfileError
-from mcloud.secrets import SecretReader, SecretText, resolve
+from mcloud.secrets import SecretReader, SecretText, is_same_text, resolve
 
 HUSH = "s3cr3t-value"
 
@@ -232,3 +232,17 @@ def test_a_digest_shows_a_change_and_nothing_else(tmp_path: Path) -> None:
 def test_a_digest_needs_a_key(tmp_path: Path) -> None:
     with pytest.raises(ProfileError, match="there is no key to keep a secret's digest with"):
         SecretReader(tmp_path).digest("env:NAME")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "same"),
+    [
+        ({"secret": "env:A", "digest": "1"}, {"secret": "file:b", "digest": "1"}, True),
+        ({"secret": "env:A", "digest": "1"}, {"secret": "env:A", "digest": "2"}, False),
+        ({"secret": "env:A", "digest": ""}, {"secret": "env:A", "digest": ""}, False),
+        ("text", {"secret": "env:A", "digest": "1"}, False),
+        (None, None, False),
+    ],
+)
+def test_the_value_behind_a_reference_counts(old: Any, new: Any, same: bool) -> None:
+    assert is_same_text(old, new) is same

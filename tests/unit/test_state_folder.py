@@ -11,13 +11,15 @@ from typing import Any
 
 import pytest
 
-from mcloud.engine.state import BACKEND_VARIABLES, StateFolder
+from mcloud.engine.file_state import FileState
+from mcloud.engine.journaled_state import JournaledState, machine
+from mcloud.engine.state import BACKEND, BACKEND_VARIABLES, DEFAULT, StateFolder
 from mcloud.errors import StateError, StateLocked
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> StateFolder:
-    made = StateFolder(tmp_path / ".mcloud")
+def folder(tmp_path: Path) -> FileState:
+    made = FileState(tmp_path / ".mcloud")
     made.prepare()
     return made
 
@@ -35,7 +37,7 @@ def write(path: Path, document: Any) -> None:
     path.write_text(document if isinstance(document, str) else json.dumps(document))
 
 
-def lock(folder: StateFolder, document: Any, name: str = "1") -> Path:
+def lock(folder: FileState, document: Any, name: str = "1") -> Path:
     path = folder.path / "state" / ".pulumi" / "locks" / "organization" / "mcloud" / "dev" / f"{name}.json"
     write(path, document)
     return path
@@ -54,19 +56,44 @@ def test_it_is_beside_the_stack_file(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert StateFolder.beside(Path("web.yaml")).path == Path.home() / "mine"
 
 
+def test_who_writes_the_state(monkeypatch: pytest.MonkeyPatch) -> None:
+    kept: dict[str, type[StateFolder]] = {"server": JournaledState, "file": FileState}
+    for value, expected in (("", kept[DEFAULT]), *kept.items()):
+        monkeypatch.setenv(BACKEND, value)
+        assert type(StateFolder.beside(Path("web.yaml"))) is expected
+    monkeypatch.setenv(BACKEND, "tape")
+    with pytest.raises(StateError, match="MCLOUD_STATE_BACKEND is 'tape'") as caught:
+        StateFolder.beside(Path("web.yaml"))
+    assert caught.value.hint == f"server or file; without it {DEFAULT}"
+
+
 @pytest.mark.parametrize("variable", BACKEND_VARIABLES)
 @pytest.mark.parametrize(
-    "url", ["s3://bucket/x", "https://user:hush@api.example", "gs://b", "/srv/state", "azblob://c"]
+    "url", ["https://user:hush@api.example", "gs://b", "/srv/state", "azblob://c"]
 )
 def test_other_backends_are_refused(monkeypatch: pytest.MonkeyPatch, variable: str, url: str) -> None:
     monkeypatch.setenv(variable, url)
     with pytest.raises(StateError, match=f"{variable} asks for the state to be at ") as caught:
         StateFolder.beside(Path("web.yaml"))
-    assert caught.value.hint == f"only local state is safe in this version; unset {variable}"
+    assert caught.value.hint is not None
+    assert caught.value.hint.startswith("MCLOUD_BACKEND_URL=file://FOLDER or")
     assert "hush" not in str(caught.value)
 
 
-def test_what_is_made_once(folder: StateFolder) -> None:
+def test_a_bucket_is_for_the_state_server_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(BACKEND, "server")
+    monkeypatch.setenv("PULUMI_BACKEND_URL", "s3://bucket/x")
+    with pytest.raises(StateError, match="PULUMI_BACKEND_URL asks for the state to be at s3://"):
+        StateFolder.beside(Path("web.yaml"))
+    monkeypatch.setenv("MCLOUD_BACKEND_URL", "s3://bucket/x?region=r")
+    found = StateFolder.beside(Path("web.yaml"))
+    assert (type(found), found.remote, found.path.name) == (JournaledState, "s3://bucket/x?region=r", ".mcloud")
+    monkeypatch.setenv(BACKEND, "file")
+    with pytest.raises(StateError, match="MCLOUD_BACKEND_URL asks for the state to be at s3://"):
+        StateFolder.beside(Path("web.yaml"))
+
+
+def test_what_is_made_once(folder: FileState) -> None:
     passphrase = folder.passphrase_file
     before = (folder.state_id, passphrase.read_text())
     assert passphrase.stat().st_mode & 0o777 == 0o600
@@ -78,14 +105,14 @@ def test_what_is_made_once(folder: StateFolder) -> None:
 
 
 def test_two_states_share_nothing(tmp_path: Path) -> None:
-    made = [StateFolder(tmp_path / name) for name in ("a", "b")]
+    made = [FileState(tmp_path / name) for name in ("a", "b")]
     for folder in made:
         folder.prepare()
     assert made[0].state_id != made[1].state_id
     assert made[0].passphrase_file.read_text() != made[1].passphrase_file.read_text()
 
 
-def test_what_the_state_says(folder: StateFolder) -> None:
+def test_what_the_state_says(folder: FileState) -> None:
     assert folder.deployment("dev") == {}
     ours, stack = {"type": "mcloud:compute:Server", "id": "x"}, {"type": "pulumi:pulumi:Stack"}
     pending = [{"type": "creating", "resource": ours}, {"type": "deleting", "resource": ours}]
@@ -97,7 +124,7 @@ def test_what_the_state_says(folder: StateFolder) -> None:
     assert (folder.resources("dev"), folder.pending_creates("dev")) == ([], [])
 
 
-def test_a_damaged_state_file(folder: StateFolder) -> None:
+def test_a_damaged_state_file(folder: FileState) -> None:
     path = folder.state_file("dev")
     write(path, "{cut off")
     with pytest.raises(StateError, match="the state file is damaged") as caught:
@@ -105,7 +132,7 @@ def test_a_damaged_state_file(folder: StateFolder) -> None:
     assert (caught.value.where, caught.value.hint) == (str(path), f"an older one is {path}.bak")
 
 
-def test_the_lock_of_a_process_that_is_gone_is_broken(folder: StateFolder, gone: int) -> None:
+def test_the_lock_of_a_process_that_is_gone_is_broken(folder: FileState, gone: int) -> None:
     path = lock(folder, held_by(gone, socket.gethostname()))
     assert folder.lock_files("dev") == [path]
     assert folder.break_stale_locks("dev") == [f"the lock of process {gone}, which is gone"]
@@ -113,7 +140,7 @@ def test_the_lock_of_a_process_that_is_gone_is_broken(folder: StateFolder, gone:
     assert folder.break_stale_locks("dev") == []
 
 
-def test_a_process_that_nobody_has_waited_for_holds_nothing(folder: StateFolder) -> None:
+def test_a_process_that_nobody_has_waited_for_holds_nothing(folder: FileState) -> None:
     with subprocess.Popen(["true"]) as process:
         os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
         path = lock(folder, held_by(process.pid, socket.gethostname()))
@@ -122,7 +149,7 @@ def test_a_process_that_nobody_has_waited_for_holds_nothing(folder: StateFolder)
 
 
 @pytest.mark.parametrize("whose", ["ours", "somebody else's", "gone, on another machine"])
-def test_locks_that_are_not_broken(folder: StateFolder, gone: int, monkeypatch: pytest.MonkeyPatch, whose: str) -> None:
+def test_locks_that_are_not_broken(folder: FileState, gone: int, monkeypatch: pytest.MonkeyPatch, whose: str) -> None:
     def may_not(pid: int, number: int) -> None:
         raise PermissionError
 
@@ -145,7 +172,20 @@ def test_locks_that_are_not_broken(folder: StateFolder, gone: int, monkeypatch: 
     assert path.exists()
 
 
-def test_locks_of_other_stacks_do_not_count(folder: StateFolder) -> None:
+def test_locks_of_other_stacks_do_not_count(folder: FileState) -> None:
     lock(folder, held_by(os.getpid(), socket.gethostname()))
     assert folder.lock_files("prod") == []
     assert folder.break_stale_locks("prod") == []
+
+
+def test_containers_of_one_name_are_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(socket, "gethostname", lambda: "web")
+    for space, expected in (("pid:[4026531836]", "web"), ("pid:[4026532201]", "web/4026532201")):
+        monkeypatch.setattr(os, "readlink", lambda path, space=space: space)
+        assert machine() == expected
+
+    def unknown(path: str) -> str:
+        raise OSError("no such file")
+
+    monkeypatch.setattr(os, "readlink", unknown)
+    assert machine() == "web"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from mcloud.adapter.charges import Charge
@@ -35,6 +35,7 @@ class Server(Kind):
             # A server joins a group when it is made; none joins or leaves later ([MCP] 2026-08).
             "placementGroup",
             "extensions",
+            "userData",
             "resolved.zone",
             "resolved.imageId",
         }
@@ -49,8 +50,6 @@ class Server(Kind):
         # A root disk grows in place and never shrinks; between SSD and NVMe it would have to be migrated.
         if "disk" in changed and not _stays(changed, old.get("disk") or {}, new.get("disk") or {}):
             found |= {"disk"}
-        if "userData" in changed and not _same_text(old.get("userData"), new.get("userData")):
-            found |= {"userData"}
         return found
 
     def gaps(self, resource: str, inputs: Inputs) -> list[Gap]:
@@ -162,9 +161,3 @@ def _stays(changed: frozenset[str], old: Inputs, new: Inputs) -> bool:
     same = old.get("class", "ssd") == new.get("class", "ssd") or "resolved.diskTypeId" not in changed
     same = same and bool(old.get("encrypted")) == bool(new.get("encrypted"))
     return same and translate.disk_gib({"disk": old}) <= translate.disk_gib({"disk": new})
-
-
-def _same_text(old: Any, new: Any) -> bool:
-    """Whether two references lead to one text."""
-    both = isinstance(old, Mapping) and isinstance(new, Mapping)
-    return both and bool(old.get("digest")) and old.get("digest") == new.get("digest")

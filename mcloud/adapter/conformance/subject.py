@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from mcloud.adapter.conformance.pem import certificate_inputs
 from mcloud.emulator.spec import EmulatorSpec
-from mcloud.model.resources import KINDS, reference_fields
+from mcloud.model.resources import KINDS, references
 
 Inputs = Mapping[str, Any]
 
@@ -40,9 +41,7 @@ class Subject:
     @property
     def needs(self) -> tuple[str, ...]:
         """Kinds that it refers to."""
-        fields = reference_fields(KINDS[self.kind].inputs)
-        values = [self.inputs[name] for name in fields if name in self.inputs]
-        items = [item for value in values for item in (value if isinstance(value, (list, tuple)) else [value])]
+        items = [item for found in references(KINDS[self.kind].inputs, self.inputs).values() for item in found]
         return tuple(dict.fromkeys(str(item).removeprefix("@") for item in items))
 
 
@@ -120,6 +119,10 @@ def _subjects() -> dict[str, Subject]:
     ubuntu = {"os": "ubuntu", "version": "22.04"}
     small, larger = {"vcpu": 2, "memory": "4 GiB"}, {"vcpu": 4, "memory": "8 GiB"}
     rule = {"group": "@SecurityGroup", "direction": "ingress", "protocol": "tcp", "cidr": "10.0.0.0/8"}
+    rules: list[dict[str, Any]] = [
+        {"path": "/old/*", "redirect": "https://example.com/"},
+        {"host": "a.example", "reject": True},
+    ]
     found = (
         Subject("Network", {"cidr": "10.77.0.0/16"}, {"name": "conform-renamed"}, {"cidr": "10.78.0.0/16"}),
         Subject("Subnet", {"network": "@Network", "cidr": "10.77.1.0/24"}, {}, {"cidr": "10.77.2.0/24"}),
@@ -135,13 +138,20 @@ def _subjects() -> dict[str, Subject]:
         Subject("Volume", {"size": "20 GiB"}, {"size": "30 GiB"}),
         Subject("VolumeAttachment", {"volume": "@Volume", "server": "@Server"}),
         Subject("PublicIp", {"server": "@Server"}),
-        Subject("LoadBalancer", {"subnets": ["@Subnet"]}),
+        Subject("Certificate", certificate_inputs("first"), {}, certificate_inputs("second")),
+        Subject("LoadBalancer", {"subnets": ["@Subnet"]}, {}, {"public": True}),
         Subject(
             "Pool",
             {"loadBalancer": "@LoadBalancer", "protocol": "http", "port": 8080, "members": ["@Server"]},
-            {"algorithm": "least-connections"},
+            {"algorithm": "least-connections", "port": 8081},
+            {"monitor": {"protocol": "http", "path": "/ready"}},
         ),
-        Subject("Listener", {"loadBalancer": "@LoadBalancer", "pool": "@Pool", "port": 80, "protocol": "http"}),
+        Subject(
+            "Listener",
+            {"loadBalancer": "@LoadBalancer", "pool": "@Pool", "port": 80, "protocol": "http", "rules": rules},
+            {"idleTimeout": "1 min", "rules": [rules[1], {**rules[0], "redirect": "https://example.com/new/"}]},
+            {"port": 81},
+        ),
         Subject("Bucket", {}, {"versioning": True}),
         Subject("PlacementGroup", {"policy": "spread"}, {}, {"policy": "pack"}),
         Subject("NetworkInterface", {"server": "@Server", "subnet": "@Subnet"}),

@@ -20,6 +20,7 @@ from mcloud.adapter import registry
 from mcloud.adapter.conformance.case import CASES, Case
 from mcloud.adapter.conformance.face import Face
 from mcloud.adapter.conformance.ground import Ground, HeldClock
+from mcloud.adapter.conformance.pem import keys_at_hand
 from mcloud.adapter.conformance.standard import StandardFace, standard_kinds
 from mcloud.adapter.conformance.subject import Subject, Target
 from mcloud.adapter.profile import DEFAULT, CloudProfile, Profile, save_profile
@@ -51,7 +52,7 @@ class ConformanceRun:
             NotConforming: the adapter does not conform.
         """
         clock, cloud = HeldClock(), self.target.placement.split("/")[0]
-        with _own_settings(folder), serve(self.target.spec, clock=clock) as running:
+        with _own_settings(folder), keys_at_hand(), serve(self.target.spec, clock=clock) as running:
             part = _cloud_profile(self.target, running, folder)
             profile = Profile(clouds={cloud: part})
             save_profile(DEFAULT, {cloud: part.model_dump()})

@@ -15,7 +15,7 @@ from mcloud.adapter.conformance.face import Refused, require
 from mcloud.adapter.conformance.ground import Ground
 from mcloud.adapter.conformance.subject import Subject, Target
 from mcloud.engine.deploy import Deployment, Outcome
-from mcloud.engine.state import StateFolder
+from mcloud.engine.file_state import FileState
 from mcloud.errors import McloudError
 from mcloud.model.graph import Graph, Node
 from mcloud.model.resources import BY_TOKEN
@@ -33,7 +33,7 @@ class EngineFace:
 
     def __init__(self, target: Target, folder: Path, ground: Ground) -> None:
         self.target = target
-        self.state = StateFolder(folder / "state")
+        self.state = FileState(folder / "state")
         self._ground = ground
         self._needs: list[Node] = []
         self._nodes: dict[str, Node] = {}

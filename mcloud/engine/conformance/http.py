@@ -21,6 +21,7 @@ from mcloud.engine.provider.work import Work
 from mcloud.errors import McloudError
 from mcloud.model.base import Placement
 from mcloud.model.resources import KINDS
+from mcloud.secrets import SecretReader
 
 STOP_SECONDS = 1.0
 HASTE = 100.0
@@ -53,7 +54,7 @@ class HttpFace:
         self._half: dict[str, str] = {}
 
     def _open(self) -> Context:
-        context = Context(self.profile, "conform")
+        context = Context(self.profile, "conform", secrets=SecretReader(key=b"conform"))
         operations = context.operations(self.at)
         operations.longest_interval, operations.haste = 0.02, HASTE
         return context
@@ -72,7 +73,7 @@ class HttpFace:
         news = {"placement": self.target.placement, **self._resolved(subject.inputs), **changes}
         work, catalog = self._work(subject), self._context.catalog(self.at)
         seed = subject.name.encode()
-        request = Request(work.type, subject.name, news, olds, seed, "conform")
+        request = Request(work.type, subject.name, news, olds, seed, "conform", secrets=self._context.secrets)
         checked = check(request, work.kind(self.at), catalog)
         require(not checked.failures, f"{subject.kind}: {[item.reason for item in checked.failures]}")
         return dict(checked.inputs)
@@ -97,7 +98,7 @@ class HttpFace:
         kind, operations = work.kind(self.at), self._context.operations(self.at)
         if deadline is not None:
             kind = _with_deadline(kind, deadline)
-        native_inputs, picks = work.native(inputs, self.at), inputs.get("resolved") or {}
+        native_inputs, picks = work.revealed(work.native(inputs, self.at)), inputs.get("resolved") or {}
         try:
             native_id, native = operations.create(kind, native_inputs, picks, work.what)
         except Unfinished as error:
@@ -122,7 +123,7 @@ class HttpFace:
         def run() -> None:
             kind, picks = work.kind(self.at), inputs.get("resolved") or {}
             try:
-                operations.create(kind, work.native(inputs, self.at), picks, work.what, accepted=hear)
+                operations.create(kind, work.revealed(work.native(inputs, self.at)), picks, work.what, accepted=hear)
             except McloudError:
                 return
 

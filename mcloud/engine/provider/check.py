@@ -21,12 +21,13 @@ from mcloud.engine.codec import UNKNOWN, contains_unknown
 from mcloud.errors import McloudError
 from mcloud.match.resolve import resolve
 from mcloud.model.base import Placement
-from mcloud.model.resources import KindType, ResourceInputs, reference_fields
+from mcloud.model.resources import KindType, ResourceInputs, nested_references, reference_fields
 from mcloud.secrets import SecretReader
 
 CHOSEN_FROM: dict[str, tuple[str, ...]] = {
-    "flavor": ("size", "flavor"),
-    "flavorId": ("size", "flavor"),
+    "flavor": ("size", "flavor", "minConnections"),
+    "flavorId": ("size", "flavor", "minConnections"),
+    "layer": ("protocols",),
     "image": ("image",),
     "imageId": ("image",),
     "licensed": ("image",),
@@ -92,7 +93,7 @@ def check(request: Request, kind: Kind, catalog: Catalog) -> Checked:
         inputs["resolved"] = _choose(request, inputs, olds, catalog, placement)
     except McloudError as error:
         return Checked(inputs, (Failure("", str(error)),))
-    references = reference_fields(request.type.inputs)
+    references = {**reference_fields(request.type.inputs), **nested_references(request.type.inputs)}
     known = {key: _stand_in(value) for key, value in inputs.items() if key in references or not contains_unknown(value)}
     gaps = tuple(kind.gaps(request.name, known)) if _is_complete(request.type, known) else ()
     return Checked(inputs, tuple(_stopping(gaps, inputs.get("accept") or {})), gaps)

@@ -18,6 +18,7 @@ from mcloud.adapter.profile import Profile, current_name, load_profile
 from mcloud.catalog.cache import load_live, load_price_book
 from mcloud.catalog.overlay import overlay
 from mcloud.catalog.types import Catalog
+from mcloud.engine.provider.creates import Creates, NotTold, from_environment
 from mcloud.errors import ForeignAccount, ProfileError
 from mcloud.model.base import Placement
 from mcloud.secrets import BASE_FOLDER, KEY_FILE, SecretReader
@@ -57,6 +58,7 @@ class Context:
     catalogs: Path | None = None
     secrets: SecretReader = field(default_factory=SecretReader)
     cancelled: threading.Event = field(default_factory=threading.Event)
+    creates: Creates = field(default_factory=NotTold)
 
     def __post_init__(self) -> None:
         self._lock = threading.Lock()
@@ -79,6 +81,7 @@ class Context:
             rematch=os.environ.get(REMATCH) == "1",
             catalogs=Path(folder) if folder else None,
             secrets=_secret_reader(),
+            creates=from_environment(),
         )
 
     def _home_lock(self, home: str) -> threading.Lock:

@@ -15,6 +15,7 @@ from mcloud.engine.codec import contains_unknown
 from mcloud.engine.provider.check import defaults
 from mcloud.model.base import Placement
 from mcloud.model.resources import KindType
+from mcloud.secrets import is_same_text
 
 NOT_COMPARED = frozenset({"resolved", "accept", "around"})
 
@@ -30,20 +31,29 @@ class Difference:
 
 def outputs_of(inputs: Mapping[str, Any], observed: Observed, account: str) -> dict[str, Any]:
     """The outputs: the inputs as the cloud shows them, what was chosen, and what only the cloud knows."""
-    outputs = {key: _seen(value, observed.inputs.get(key)) for key, value in inputs.items() if key != "resolved"}
+    outputs = {
+        key: _seen(value, observed.inputs.get(key), ordered=key in observed.ordered)
+        for key, value in inputs.items()
+        if key != "resolved"
+    }
     resolved = inputs.get("resolved") or {}
     outputs["resolved"] = {key: observed.picks.get(key, value) for key, value in resolved.items()}
     return outputs | observed.outputs | {"account": account}
 
 
-def _seen(asked: Any, seen: Any) -> Any:
-    """What is there, written as it was asked for where that means the same."""
+def _seen(asked: Any, seen: Any, *, ordered: bool = False) -> Any:
+    """What is there, written as it was asked for where that means the same.
+
+    Args:
+        ordered: the order of a list counts.
+    """
     if seen is None:
         return asked
     if isinstance(asked, Mapping) and isinstance(seen, Mapping):
         return {key: _seen(value, seen.get(key)) for key, value in asked.items()}
     if isinstance(asked, (list, tuple)) and isinstance(seen, (list, tuple)):
-        return list(asked) if sorted(map(str, asked)) == sorted(map(str, seen)) else list(seen)
+        same = not ordered and sorted(map(str, asked)) == sorted(map(str, seen))
+        return list(asked) if same else list(seen)
     return seen
 
 
@@ -73,7 +83,7 @@ def _differs(type_: KindType, old: Mapping[str, Any], news: Mapping[str, Any], k
     if contains_unknown(value):
         return True
     before = old.get(key, defaults(type_.inputs).get(key))
-    return bool(before != value)
+    return bool(before != value) and not is_same_text(before, value)
 
 
 def _moves(old: Mapping[str, Any], news: Mapping[str, Any]) -> bool:

@@ -67,7 +67,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
                     engine_pb2.LogRequest(severity=engine_pb2.INFO, message=state, urn=urn, ephemeral=True)
                 )
 
-        return Work(self.context, type_of(urn), urn.rsplit("::", 1)[1], tell)
+        return Work(self.context, type_of(urn), urn.rsplit("::", 1)[1], tell, urn)
 
     def GetPluginInfo(self, request: Any, context: grpc.ServicerContext) -> Any:
         return provider_pb2_info(__version__)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,9 +13,9 @@ from mcloud.engine.codec import UNKNOWN
 from mcloud.engine.provider.check import is_secret
 from mcloud.engine.provider.context import Context
 from mcloud.engine.provider.diff import outputs_of
-from mcloud.errors import McloudError, PlacementError
+from mcloud.errors import CloudError, McloudError, PlacementError, StateError
 from mcloud.model.base import Placement, split_id
-from mcloud.model.resources import KindType, reference_fields
+from mcloud.model.resources import KindType, map_references
 
 Tell = Callable[[str], None]
 
@@ -44,6 +45,7 @@ class Work:
     type: KindType
     name: str
     tell: Tell = lambda state: None
+    urn: str = ""
 
     @property
     def what(self) -> str:
@@ -79,8 +81,9 @@ class Work:
             The engine's id and the outputs.
 
         Raises:
-            CloudError: nothing was made.
+            CloudError: nothing was made, unless its ``outcome_known`` is False: then the next run looks for it.
             PartlyDone: it was made and is not ready.
+            StateError: what is made could not be written down; where nothing was yet, nothing was made.
         """
         at = Placement.parse(inputs["placement"])
         kind = self.kind(at)
@@ -89,10 +92,25 @@ class Work:
         picks = inputs.get("resolved") or {}
         self._picks_are_known(picks)
         self.context.listings(at).forget()
+        creates, account = self.context.creates, operations.session.account
+        creates.begun(self.urn, account)
         try:
-            native_id, native = operations.create(kind, native_inputs, picks, self.what, self.tell)
+            native_id, native = operations.create(
+                kind,
+                native_inputs,
+                picks,
+                self.what,
+                self.tell,
+                accepted=lambda native_id: creates.made(self.urn, account, at.id_of(native_id)),
+            )
+        except CloudError as error:
+            if error.outcome_known:
+                # Not told, it is looked for by the next run, which finds nothing.
+                with suppress(StateError):
+                    creates.refused(self.urn)
+            raise
         except Unfinished as error:
-            known = outputs_of(inputs, Observed({}), operations.session.account)
+            known = outputs_of(inputs, Observed({}), account)
             raise PartlyDone(at.id_of(error.native_id), known, error) from error
         return at.id_of(native_id), self.outputs(operations, kind, at, inputs, native)
 
@@ -147,14 +165,7 @@ class Work:
         Raises:
             PlacementError: a reference to another home.
         """
-        values = dict(inputs)
-        for name in reference_fields(self.type.inputs):
-            value = values.get(name)
-            if isinstance(value, str):
-                values[name] = self._native_reference(value, at, name)
-            elif isinstance(value, (list, tuple)):
-                values[name] = [self._native_reference(item, at, name) for item in value]
-        return values
+        return map_references(self.type.inputs, inputs, lambda value, name: self._native_reference(value, at, name))
 
     def revealed(self, inputs: Mapping[str, Any]) -> dict[str, Any]:
         """Inputs with the texts that are kept elsewhere, for the call and for nothing else.

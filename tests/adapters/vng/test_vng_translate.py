@@ -427,13 +427,6 @@ def test_a_bucket_is_not_replaced_by_an_empty_one() -> None:
         (
             "Server",
             {"userData"},
-            {"userData": {"secret": "env:A", "digest": "1"}},
-            {"userData": {"secret": "env:B", "digest": "1"}},
-            set(),
-        ),
-        (
-            "Server",
-            {"userData"},
             {"userData": {"secret": "env:A", "digest": ""}},
             {"userData": {"secret": "env:B", "digest": ""}},
             {"userData"},

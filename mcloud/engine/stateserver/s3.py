@@ -1,0 +1,176 @@
+"""A store in a bucket that speaks S3, for people who work on one state from several machines.
+
+Documents are objects that are written with a condition on their ETag. A journal is a row of numbered objects, each
+written under the condition that there is none of its number; so two who believe they hold it never both succeed, and
+who takes it over writes a last object that nobody can write behind.
+
+The service must know conditional writes (If-Match and If-None-Match on PutObject): a store that passes them over would
+let two runs write one state, so the first use tries it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from mcloud.engine.stateserver.store import Blob, Changed, Fenced, StoreFull
+from mcloud.errors import StateError
+
+CLOSED = b"\0closed"
+"""The last object of a journal that takes nothing more."""
+TAKEN = ("PreconditionFailed", "412", "ConditionalRequestConflict", "409")
+MISSING = ("NoSuchKey", "404", "NotFound")
+NO_ROOM = ("QuotaExceeded", "XAmzStorageFull", "StorageFull", "507", "EntityTooLarge")
+PROBE = ".conditional"
+
+
+class BucketStore:
+    """A store below a prefix of a bucket.
+
+    Args:
+        bucket, prefix: where.
+        endpoint: the service's URL, None for the one that the client knows by itself.
+        region: the service's region, None for what the environment says.
+    """
+
+    def __init__(self, bucket: str, prefix: str, endpoint: str | None, region: str | None) -> None:
+        self._bucket = bucket
+        self._prefix = f"{prefix.strip('/')}/" if prefix.strip("/") else ""
+        self._next: dict[str, int] = {}
+        self._probed = False
+        settings = Config(
+            s3={"addressing_style": "path"},
+            # Many services refuse the checksums that the client adds by itself.
+            request_checksum_calculation="when_required",
+            response_checksum_validation="when_required",
+            retries={"max_attempts": 5, "mode": "standard"},
+        )
+        with self._explained("reach"):
+            self._client: Any = boto3.client("s3", endpoint_url=endpoint, region_name=region, config=settings)
+
+    @property
+    def title(self) -> str:
+        return f"s3://{self._bucket}/{self._prefix}".rstrip("/")
+
+    def stacks(self) -> list[str]:
+        names = [name.rstrip("/") for name in self._names("", folders=True)]
+        return [name for name in names if self.get(f"{name}/state.json") is not None]
+
+    def get(self, key: str) -> Blob | None:
+        with self._explained(f"read {key}"):
+            try:
+                found = self._client.get_object(Bucket=self._bucket, Key=self._prefix + key)
+            except ClientError as error:
+                if _code(error) in MISSING:
+                    return None
+                raise
+            return Blob(found["Body"].read(), found["ETag"])
+
+    def put(self, key: str, data: bytes, expected: str | None) -> str:
+        self._probe()
+        tag = self._put(key, data, expected)
+        if tag is None:
+            raise Changed(f"{key} was changed by somebody else", hint="run again", where=self.title)
+        return tag
+
+    def _put(self, key: str, data: bytes, expected: str | None) -> str | None:
+        """The object's new ETag; None when it is not as expected."""
+        condition = {"IfNoneMatch": "*"} if expected is None else {"IfMatch": expected}
+        with self._explained(f"write {key}"):
+            try:
+                answer = self._client.put_object(Bucket=self._bucket, Key=self._prefix + key, Body=data, **condition)
+            except ClientError as error:
+                if _code(error) in (*TAKEN, *MISSING):
+                    return None
+                raise
+            return str(answer["ETag"])
+
+    def _probe(self) -> None:
+        if self._probed:
+            return
+        if self._put(PROBE, b"", None) is not None and self._put(PROBE, b"", None) is not None:
+            raise StateError(
+                "this service passes over the conditions of conditional writes, so two runs could write one state",
+                hint="keep the state in another bucket, or locally",
+                where=self.title,
+            )
+        self._probed = True
+
+    def delete(self, key: str) -> None:
+        with self._explained(f"remove {key}"):
+            self._client.delete_object(Bucket=self._bucket, Key=self._prefix + key)
+
+    def keys(self, prefix: str) -> list[str]:
+        # A journal is a folder of numbered objects.
+        return sorted(prefix + name.rstrip("/") for name in (*self._names(prefix), *self._names(prefix, folders=True)))
+
+    def _names(self, prefix: str, *, folders: bool = False) -> list[str]:
+        with self._explained("list"):
+            pages = self._client.get_paginator("list_objects_v2").paginate(
+                Bucket=self._bucket, Prefix=self._prefix + prefix, Delimiter="/"
+            )
+            found = [
+                item["Prefix" if folders else "Key"]
+                for page in pages
+                for item in page.get("CommonPrefixes" if folders else "Contents") or ()
+            ]
+        return sorted(name.removeprefix(self._prefix + prefix) for name in found)
+
+    def start_journal(self, key: str, data: bytes) -> None:
+        self._probe()
+        if self._put(_part(key, 0), data, None) is None:
+            raise Changed(f"{key} is there already", where=self.title)
+        self._next[key] = 1
+
+    def append(self, key: str, data: bytes) -> None:
+        number = self._next[key] if key in self._next else len(self._names(f"{key}/"))
+        while self._put(_part(key, number), data, None) is None:
+            there = self.get(_part(key, number))
+            if there is not None and there.data == data:
+                break  # our own, whose answer got lost
+            if there is None or there.data == CLOSED:
+                raise Fenced(f"{key} was taken over by another run", where=self.title)
+            number += 1
+        # The first object goes first when a journal is removed: without it nobody will read what was just written.
+        if self.get(_part(key, 0)) is None:
+            raise Fenced(f"{key} was taken over by another run", where=self.title)
+        self._next[key] = number + 1
+
+    def read_journal(self, key: str) -> bytes | None:
+        names = self._names(f"{key}/")
+        parts = [blob.data for name in names if (blob := self.get(f"{key}/{name}")) is not None]
+        return b"".join(part for part in parts if part != CLOSED) if parts else None
+
+    def close_journal(self, key: str) -> None:
+        number = len(self._names(f"{key}/"))
+        while self._put(_part(key, number), CLOSED, None) is None:
+            number += 1
+        self._next.pop(key, None)
+
+    def drop_journal(self, key: str) -> None:
+        for name in self._names(f"{key}/"):
+            self.delete(f"{key}/{name}")
+
+    @contextmanager
+    def _explained(self, doing: str) -> Iterator[None]:
+        try:
+            yield
+        except ClientError as error:
+            said = error.response.get("Error", {}).get("Message") or _code(error)
+            kind = StoreFull if _code(error) in NO_ROOM else StateError
+            raise kind(f"the state's bucket refuses to {doing}: {said}", where=self.title) from error
+        except BotoCoreError as error:
+            raise StateError(f"the state's bucket cannot be used to {doing}: {error}", where=self.title) from error
+
+
+def _part(key: str, number: int) -> str:
+    return f"{key}/{number:08}"
+
+
+def _code(error: ClientError) -> str:
+    return str(error.response.get("Error", {}).get("Code", ""))

@@ -1,0 +1,374 @@
+"""Stacks in a store: who works on one, its state, and the journal of the run under way.
+
+    STACK/state.json             the state after the last run that ended or was taken over
+    STACK/lease.json             who works on it
+    STACK/journal/UPDATE.jsonl   what the run under way has done: a header, the engine's entries, the provider's creates
+    STACK/history/NUMBER.json    former states with who made them, the last ones
+
+A run that ends folds its journal into the state; one that was cut off leaves it for the next. Whoever reads the state
+gets both together, so what was acknowledged counts from then on.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+import time
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+from mcloud.engine.stateserver.lease import Lease, Owner
+from mcloud.engine.stateserver.replay import EMPTY, Deployment, Replay, features
+from mcloud.engine.stateserver.store import Changed, Store, StoreFull
+from mcloud.errors import StateError, StateLocked
+
+FORMAT = 1
+KEPT_VERSIONS = 20
+Line = Mapping[str, Any]
+Create = dict[str, str]
+_NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*")
+
+
+@dataclass
+class View:
+    """A stack's state with what the journal adds to it.
+
+    Attributes:
+        version: of the state; counts runs that changed it.
+        deployment: the engine's document.
+        features: what a reader must know to take it.
+        creates: by URN, creates that were begun and whose outcome the state lacks: ``id`` (the engine's, where the
+            cloud had told it) and ``account``.
+        update: what the last run was: kind, result, who, when.
+        tag: of the stored state.
+        dangling: ids of updates whose journals are not folded in yet.
+    """
+
+    version: int
+    deployment: Deployment
+    features: list[str] = field(default_factory=list)
+    creates: dict[str, Create] = field(default_factory=dict)
+    update: dict[str, Any] = field(default_factory=dict)
+    tag: str | None = None
+    dangling: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+
+class Stacks:
+    """The stacks in a store, for one run.
+
+    Every method raises StateError where the store cannot be used or what is in it is damaged.
+    """
+
+    def __init__(self, store: Store, owner: Owner) -> None:
+        self.store = store
+        self.owner = owner
+
+    def names(self) -> list[str]:
+        """All stacks."""
+        return self.store.stacks()
+
+    def exists(self, stack: str) -> bool:
+        """Whether there is such a stack."""
+        return self.store.get(_key(stack, "state.json")) is not None
+
+    def create(self, stack: str, deployment: Deployment | None = None) -> None:
+        """Make a stack, empty or with a state.
+
+        Raises:
+            Changed: it is there.
+        """
+        view = View(1, deployment or dict(EMPTY), features(deployment or {}))
+        self.store.put(_key(stack, "state.json"), _dump(view), None)
+
+    def view(self, stack: str) -> View:
+        """The state as it is now.
+
+        Raises:
+            StateError: there is no such stack.
+        """
+        key = _key(stack, "state.json")
+        blob = self.store.get(key)
+        if blob is None:
+            raise StateError(f"there is no state of the stack {stack!r}", where=self.store.title)
+        view = _parse(blob.data, f"{self.store.title}/{key}")
+        view.tag = blob.tag
+        for journal in self.store.keys(_key(stack, "journal/")):
+            data = self.store.read_journal(journal)
+            if data is not None:
+                lines = parse_lines(data, f"{self.store.title}/{journal}")
+                self._add(view, journal, lines)
+        return view
+
+    def _add(self, view: View, journal: str, lines: list[Line]) -> None:
+        header = dict(lines[0]["header"]) if lines and "header" in lines[0] else {}
+        view.dangling[journal] = header
+        # Of a run whose state was written and whose journal was not removed any more.
+        if header.get("base") != view.version:
+            return
+        replay = Replay(view.deployment)
+        creates = dict(view.creates)
+        entries: dict[int, Line] = {}
+        for line in lines[1:]:
+            if "entry" in line:
+                # An entry may come twice: the engine repeats a call whose answer got lost.
+                entries.setdefault(line["entry"]["sequenceID"], line["entry"])
+            elif "create" in line:
+                _take_create(creates, line["create"])
+        for number in sorted(entries):
+            replay.add(entries[number])
+        for urn in replay.made():
+            creates.pop(urn, None)
+        view.deployment, view.creates = replay.deployment(), creates
+        pending = view.deployment.setdefault("pending_operations", [])
+        known = {operation["resource"]["urn"] for operation in pending}
+        # The engine takes it that a failed create made nothing. Where the provider was cut off, nobody knows that.
+        pending += [item for item in replay.failed_creates() if item["resource"]["urn"] in creates.keys() - known]
+        if not pending:
+            del view.deployment["pending_operations"]
+        view.features = features(view.deployment, has_bytes=replay.has_bytes or "byteString" in view.features)
+
+    def lease(self, stack: str) -> Lease | None:
+        """Who works on the stack."""
+        return self._lease(stack)[0]
+
+    def _lease(self, stack: str) -> tuple[Lease | None, str | None]:
+        blob = self.store.get(_key(stack, "lease.json"))
+        if blob is None:
+            return None, None
+        try:
+            return Lease.parse(blob.data), blob.tag
+        except (ValueError, TypeError, KeyError) as error:
+            raise StateError("the lease is damaged", where=f"{self.store.title}/{stack}/lease.json") from error
+
+    def clear(self, stack: str, *, force: bool = False) -> list[str]:
+        """Take over from a run that is gone, and let go of the stack again.
+
+        Args:
+            force: from a run that may be alive, too.
+
+        Returns:
+            What was done, for telling.
+
+        Raises:
+            StateLocked: somebody else works on it.
+        """
+        lease, _ = self._lease(stack)
+        if lease is None or lease.run == self.owner.run:
+            return []
+        said = self.take(stack, "recovery", force=force)
+        self.release(stack)
+        return said
+
+    def take(self, stack: str, kind: str, *, update: str = "", force: bool = False) -> list[str]:
+        """Work on the stack from now on; what a run that is gone has left is folded in.
+
+        Returns:
+            What was done, for telling.
+
+        Raises:
+            StateLocked: somebody else does.
+        """
+        said: list[str] = []
+        lease, tag = self._lease(stack)
+        if lease is not None and lease.run != self.owner.run:
+            refusal = None if force else lease.refusal(stack, self.owner.host)
+            if refusal is not None:
+                raise refusal
+            if not lease.end_the_rest(self.owner.host) and not force:
+                raise StateLocked(
+                    f"a part of a run that is gone still works on the stack {stack!r}:"
+                    f" {', '.join(f'{one.role} {one.pid}' for one in lease.processes if one.is_alive())}",
+                    hint="end these processes, then run again",
+                )
+            said.append(f"the lock of process {lease.principal.pid}, which is gone")
+        try:
+            self.store.put(_key(stack, "lease.json"), Lease.of(self.owner, kind, update).dump(), tag)
+        except Changed:
+            return self.take(stack, kind, update=update, force=force)
+        self._fold_what_is_left(stack)
+        return said
+
+    def release(self, stack: str) -> None:
+        """Let go of the stack, if it is still ours."""
+        lease, tag = self._lease(stack)
+        if lease is not None and lease.run == self.owner.run:
+            with suppress(Changed):
+                self.store.put(_key(stack, "lease.json"), b"null", tag)
+
+    def renew(self, stack: str, update: str) -> None:
+        """Hold on to the stack.
+
+        Raises:
+            StateLocked: somebody else has taken it.
+        """
+        lease, tag = self._lease(stack)
+        if lease is None or (lease.run, lease.update) != (self.owner.run, update):
+            raise StateLocked(f"this run does not hold the stack {stack!r} any more")
+        self.store.put(_key(stack, "lease.json"), lease.renewed(self.owner).dump(), tag)
+
+    def start(self, stack: str, update: str, kind: str) -> int:
+        """Begin an update of the engine; the version that it will make.
+
+        Raises:
+            StateLocked: somebody else works on the stack.
+        """
+        self.take(stack, kind, update=update)
+        view = self.view(stack)
+        header = {"format": FORMAT, "update": update, "kind": kind, "base": view.version, "started": time.time()}
+        self.store.start_journal(_journal(stack, update), dump_lines([{"header": header}]))
+        return view.version + 1
+
+    def append(self, stack: str, update: str, lines: Iterable[Line]) -> None:
+        """Add to the journal of an update; it is on the disk when this returns.
+
+        Raises:
+            Fenced: the run was taken over.
+            StoreFull: no room; nothing was added.
+        """
+        self.store.append(_journal(stack, update), dump_lines(lines))
+
+    def complete(self, stack: str, update: str, result: str) -> None:
+        """End an update: its journal becomes the state, and the stack is free."""
+        self._fold_what_is_left(stack, {update: result})
+        self.release(stack)
+
+    def write(self, stack: str, deployment: Deployment, kind: str) -> None:
+        """Replace the state, as after an import or a recovery; creates of unknown outcome count as resolved.
+
+        Raises:
+            StateLocked: somebody else works on the stack.
+        """
+        self.take(stack, kind)
+        try:
+            view = self.view(stack)
+            written = View(view.version, deployment, features(deployment), tag=view.tag)
+            self._store(stack, written, kind, "succeeded")
+        finally:
+            self.release(stack)
+
+    def _fold_what_is_left(self, stack: str, results: Mapping[str, str] | None = None) -> None:
+        if not self.store.keys(_key(stack, "journal/")):
+            return
+        for journal in self.store.keys(_key(stack, "journal/")):
+            self.store.close_journal(journal)
+        view = self.view(stack)
+        live = [header for header in view.dangling.values() if header.get("base") == view.version]
+        for header in live:
+            result = (results or {}).get(header["update"], "failed")
+            self._store(stack, view, header["kind"], result, started=header["started"])
+        for journal in view.dangling:
+            self.store.drop_journal(journal)
+
+    def _store(self, stack: str, view: View, kind: str, result: str, started: float | None = None) -> None:
+        now = time.time()
+        by = {"user": self.owner.user, "host": self.owner.host}
+        view.update = {"kind": kind, "result": result, "startTime": started or now, "endTime": now, **by}
+        view.version += 1
+        data = _dump(view)
+        view.tag = self.store.put(_key(stack, "state.json"), data, view.tag)
+        # The state counts; a former version that finds no room is no reason to fail.
+        with suppress(StoreFull, Changed):
+            self.store.put(_key(stack, f"history/{view.version:06}.json"), gzip.compress(data, 1), None)
+            for key in self.store.keys(_key(stack, "history/"))[:-KEPT_VERSIONS]:
+                self.store.delete(key)
+
+    def history(self, stack: str) -> list[View]:
+        """The last versions, the newest first."""
+        return [self._former(key) for key in reversed(self.store.keys(_key(stack, "history/")))]
+
+    def former(self, stack: str, version: int) -> View:
+        """A version that is kept.
+
+        Raises:
+            StateError: it is not.
+        """
+        return self._former(_key(stack, f"history/{version:06}.json"))
+
+    def _former(self, key: str) -> View:
+        blob = self.store.get(key)
+        if blob is None:
+            raise StateError("this version is not kept", where=f"{self.store.title}/{key}")
+        try:
+            data = gzip.decompress(blob.data)
+        except (OSError, EOFError) as error:
+            raise StateError("the version is damaged", where=f"{self.store.title}/{key}") from error
+        return _parse(data, f"{self.store.title}/{key}")
+
+    def delete(self, stack: str) -> None:
+        """Forget a stack that has no resources.
+
+        Raises:
+            StateError: it has some.
+            StateLocked: somebody works on it.
+        """
+        self.take(stack, "delete")
+        for key in self.store.keys(_key(stack, "history/")):
+            self.store.delete(key)
+        self.store.delete(_key(stack, "state.json"))
+        self.store.delete(_key(stack, "lease.json"))
+
+
+def parse_lines(data: bytes, where: str) -> list[Line]:
+    """The lines of a journal; what was torn off at its end was never acknowledged and is left out.
+
+    Raises:
+        StateError: a line before the last is damaged.
+    """
+    whole, _, torn = data.rpartition(b"\n")
+    del torn
+    found: list[Line] = []
+    for number, line in enumerate(whole.split(b"\n") if whole else (), 1):
+        try:
+            found.append(json.loads(line))
+        except ValueError as error:
+            raise StateError("the journal is damaged", where=f"{where}:{number}") from error
+    return found
+
+
+def dump_lines(lines: Iterable[Line]) -> bytes:
+    """Lines of a journal."""
+    return b"".join(json.dumps(line, separators=(",", ":")).encode() + b"\n" for line in lines)
+
+
+def _take_create(creates: dict[str, Create], create: Mapping[str, Any]) -> None:
+    if create["phase"] == "refused":
+        creates.pop(create["urn"], None)
+    else:
+        known = {key: str(create[key]) for key in ("id", "account") if create.get(key)}
+        creates[create["urn"]] = creates.get(create["urn"], {}) | known
+
+
+def _key(stack: str, rest: str) -> str:
+    if not _NAME.fullmatch(stack):
+        raise StateError(f"{stack!r} cannot be the name of a stack", hint="letters, digits, _ - and . only")
+    return f"{stack}/{rest}"
+
+
+def _journal(stack: str, update: str) -> str:
+    return _key(stack, f"journal/{update}.jsonl")
+
+
+def _dump(view: View) -> bytes:
+    return json.dumps(
+        {
+            "format": FORMAT,
+            "version": view.version,
+            "features": view.features,
+            "creates": view.creates,
+            "update": view.update,
+            "deployment": view.deployment,
+        }
+    ).encode()
+
+
+def _parse(data: bytes, where: str) -> View:
+    try:
+        values = json.loads(data)
+        if values["format"] != FORMAT:
+            raise StateError(f"the state has format {values['format']}, which this version does not know", where=where)
+        return View(values["version"], values["deployment"], values["features"], values["creates"], values["update"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise StateError("the state is damaged", where=where, hint="mcloud state history lists older ones") from error

@@ -1,0 +1,213 @@
+"""What the provider tells of a create, in every way that it may go; and how recovery uses it."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from mcloud.adapter.kind import Found, Kind, Observed, Poll
+from mcloud.adapter.operations import Operations
+from mcloud.engine.provider.work import PartlyDone, Work
+from mcloud.engine.recovery import recover
+from mcloud.errors import (
+    CloudError,
+    Conflict,
+    ForeignAccount,
+    InvalidRequest,
+    McloudError,
+    StateError,
+    Temporary,
+    Unreachable,
+)
+from mcloud.model.resources import KINDS
+from mcloud.secrets import SecretReader
+
+URN = "urn:pulumi:dev::mcloud::mcloud:compute:Server::web"
+INPUTS = {"placement": "cloud/region", "name": "web-x"}
+BEGUN, MADE, REFUSED = ("begun", "acc"), ("made", "acc", "cloud/region/i-1"), ("refused",)
+
+
+class OneServer(Kind):
+    """A cloud that answers a create in one way, and a look-up in another."""
+
+    kind = "Server"
+
+    def __init__(self, created: Any = "i-1", found: Any = None, phase: str = "ready", there: bool = True) -> None:
+        self._created, self._found, self._phase, self._there = created, found or Found(), phase, there
+        self.reads: list[str] = []
+
+    def create(self, session: Any, inputs: Any, picks: Any) -> str:
+        return str(answer(self._created))
+
+    def find(self, session: Any, inputs: Any) -> Found:
+        found: Found = answer(self._found)
+        return found
+
+    def read(self, session: Any, native_id: str) -> Any:
+        self.reads.append(native_id)
+        return {"id": native_id} if self._there else None
+
+    def poll(self, session: Any, native_id: str, native: Any) -> Poll:
+        return Poll(self._phase, self._phase)  # type: ignore[arg-type]
+
+    def delete(self, session: Any, native_id: str) -> None: ...
+
+    def translate(self, inputs: Any, picks: Any) -> dict[str, Any]:
+        return {}
+
+    def observe(self, at: Any, native: Any) -> Observed:
+        return Observed({}, outputs={"seen": native["id"]})
+
+    def list(self, session: Any) -> Any:
+        return ()
+
+
+def answer(value: Any) -> Any:
+    if isinstance(value, Exception):
+        raise value
+    return value
+
+
+class Heard:
+    """What was told, in order; may refuse to write from some call on."""
+
+    def __init__(self, refuses: str = "") -> None:
+        self.said: list[tuple[str, ...]] = []
+        self._refuses = refuses
+
+    def _take(self, *words: str) -> None:
+        if words[0] == self._refuses:
+            raise StateError("no room")
+        self.said.append(words)
+
+    def begun(self, urn: str, account: str) -> None:
+        assert urn == URN
+        self._take("begun", account)
+
+    def made(self, urn: str, account: str, resource_id: str) -> None:
+        assert urn == URN
+        self._take("made", account, resource_id)
+
+    def refused(self, urn: str) -> None:
+        assert urn == URN
+        self._take("refused")
+
+
+@pytest.fixture
+def at_cloud(watch: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
+    def make(kind: OneServer, heard: Heard) -> Any:
+        monkeypatch.setattr(Work, "kind", lambda self, at: kind)
+        session = SimpleNamespace(account="acc")
+        operations = Operations(SimpleNamespace(explain=None), session, cancelled=watch)  # type: ignore[arg-type]
+
+        def guarded(at: Any, account: str | None) -> Operations:
+            if account not in (None, "acc"):
+                raise ForeignAccount("another account")
+            return operations
+
+        return SimpleNamespace(
+            creates=heard,
+            secrets=SecretReader(),
+            operations=lambda at: operations,
+            guarded=guarded,
+            listings=lambda at: SimpleNamespace(forget=lambda: None),
+        )
+
+    return make
+
+
+@pytest.mark.parametrize(
+    ("kind", "error", "said"),
+    [
+        (OneServer(), None, [BEGUN, MADE]),
+        (OneServer(phase="failed"), PartlyDone, [BEGUN, MADE]),
+        (OneServer(InvalidRequest("no")), InvalidRequest, [BEGUN, REFUSED]),
+        # Looked for, and surely not there.
+        (OneServer(Temporary("502")), Temporary, [BEGUN, REFUSED]),
+        (OneServer(Unreachable("lost"), Found("i-1", ("i-1",))), None, [BEGUN, MADE]),
+        # Nobody knows: the next run must look.
+        (OneServer(Unreachable("lost"), InvalidRequest("no list today")), InvalidRequest, [BEGUN]),
+        (OneServer(Unreachable("lost"), Found(None, ("i-1", "i-2"))), Conflict, [BEGUN]),
+    ],
+)
+def test_what_is_told(at_cloud: Any, kind: OneServer, error: type[McloudError] | None, said: list[Any]) -> None:
+    heard = Heard()
+    work = Work(at_cloud(kind, heard), KINDS["Server"], "web", urn=URN)
+    if error is None:
+        assert work.create(INPUTS)[0] == "cloud/region/i-1"
+    else:
+        with pytest.raises(error):
+            work.create(INPUTS)
+    assert heard.said == said
+
+
+def test_what_cannot_be_written_down_is_not_made(at_cloud: Any) -> None:
+    kind = OneServer(AssertionError("the cloud was asked"))
+    with pytest.raises(StateError, match="no room"):
+        Work(at_cloud(kind, Heard("begun")), KINDS["Server"], "web", urn=URN).create(INPUTS)
+
+
+def test_a_refusal_that_cannot_be_told_is_still_the_cloud_s(at_cloud: Any) -> None:
+    context = at_cloud(OneServer(InvalidRequest("no")), Heard("refused"))
+    with pytest.raises(CloudError, match="no"):
+        Work(context, KINDS["Server"], "web", urn=URN).create(INPUTS)
+
+
+class Kept:
+    """A state with one create of unknown outcome."""
+
+    def __init__(self, begun: dict[str, str]) -> None:
+        self.operation = {
+            "type": "creating",
+            "resource": {"urn": URN, "type": "mcloud:compute:Server", "inputs": INPUTS},
+        }
+        self.begun = begun
+        self.written: dict[str, Any] | None = None
+
+    def pending_creates(self, stack: str) -> list[Any]:
+        return [self.operation]
+
+    def deployment(self, stack: str) -> dict[str, Any]:
+        return {"pending_operations": [self.operation]}
+
+    def begun_creates(self, stack: str) -> dict[str, Any]:
+        return {URN: self.begun}
+
+    def replace(self, stack: str, deployment: dict[str, Any]) -> bool:
+        self.written = deployment
+        return True
+
+
+@pytest.mark.parametrize(
+    ("begun", "kind", "native_id"),
+    [
+        ({"id": "cloud/region/i-7", "account": "acc"}, OneServer(found=AssertionError("looked for")), "i-7"),
+        ({"account": "acc"}, OneServer(found=Found("i-1", ("i-1",))), "i-1"),
+        ({}, OneServer(found=Found("i-1", ("i-1",))), "i-1"),
+        ({}, OneServer(), None),
+        ({"id": "cloud/region/i-7"}, OneServer(there=False), None),
+    ],
+)
+def test_recovery(at_cloud: Any, begun: dict[str, str], kind: OneServer, native_id: str | None) -> None:
+    state, said = Kept(begun), list[str]()
+    engine: Any = SimpleNamespace(state=state, stack="dev")
+    assert recover(engine, at_cloud(kind, Heard()), said.append) == (1 if native_id else 0)
+    assert state.written is not None
+    assert "pending_operations" not in state.written
+    found = [item["id"] for item in state.written.get("resources") or ()]
+    assert found == ([f"cloud/region/{native_id}"] if native_id else [])
+    assert said[0].endswith("it is taken up again" if native_id else "was not made by the run that was cut off")
+
+
+@pytest.mark.parametrize(
+    ("begun", "error"), [({"account": "other"}, ForeignAccount), ({"id": "cloud/elsewhere/i-7"}, StateError)]
+)
+def test_recovery_on_another_account_or_place_is_refused(
+    at_cloud: Any, begun: dict[str, str], error: type[McloudError]
+) -> None:
+    state = Kept(begun)
+    with pytest.raises(error):
+        recover(SimpleNamespace(state=state, stack="dev"), at_cloud(OneServer(), Heard()), print)  # type: ignore[arg-type]
+    assert state.written is None

@@ -1,0 +1,172 @@
+"""The store in a folder: nothing half written, nothing overwritten unseen, nothing behind a torn line."""
+
+from __future__ import annotations
+
+import resource
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from mcloud.engine.stateserver.commit import GroupCommit
+from mcloud.engine.stateserver.store import Changed, Fenced, FolderStore, StoreFull
+from mcloud.engine.stateserver.stores import open_store
+from mcloud.errors import StateError
+
+KEY = "dev/state.json"
+JOURNAL = "dev/journal/u.jsonl"
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> FolderStore:
+    return FolderStore(tmp_path / "stacks")
+
+
+@contextmanager
+def files_of_at_most(size: int) -> Iterator[None]:
+    """What a full disk looks like to a process: a write that goes in part, then one that fails."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def test_documents_change_only_as_expected(store: FolderStore) -> None:
+    assert (store.get(KEY), store.stacks(), store.keys("dev/")) == (None, [], [])
+    first = store.put(KEY, b"1", None)
+    with pytest.raises(Changed):
+        store.put(KEY, b"x", None)
+    second = store.put(KEY, b"2", first)
+    with pytest.raises(Changed):
+        store.put(KEY, b"x", first)
+    found = store.get(KEY)
+    assert found is not None
+    assert (found.data, found.tag) == (b"2", second)
+    assert (store.stacks(), store.keys("dev/")) == (["dev"], [KEY])
+    assert (store.root / KEY).stat().st_mode & 0o777 == 0o600
+    store.delete(KEY)
+    store.delete(KEY)
+    assert store.get(KEY) is None
+
+
+def test_of_many_at_once_one_writes(store: FolderStore) -> None:
+    start = threading.Barrier(8)
+
+    def write(number: int) -> bool:
+        start.wait()
+        try:
+            FolderStore(store.root).put(KEY, str(number).encode(), None)
+        except Changed:
+            return False
+        return True
+
+    with ThreadPoolExecutor(8) as pool:
+        assert sorted(pool.map(write, range(8))) == [False] * 7 + [True]
+
+
+def test_a_journal_grows(store: FolderStore) -> None:
+    assert store.read_journal(JOURNAL) is None
+    store.start_journal(JOURNAL, b"head\n")
+    with pytest.raises(Changed):
+        store.start_journal(JOURNAL, b"head\n")
+    store.append(JOURNAL, b"1\n")
+    FolderStore(store.root).append(JOURNAL, b"2\n")
+    store.append(JOURNAL, b"3\n")
+    assert store.read_journal(JOURNAL) == b"head\n1\n2\n3\n"
+    assert store.keys("dev/journal/") == [JOURNAL]
+    store.drop_journal(JOURNAL)
+    assert store.read_journal(JOURNAL) is None
+    store.drop_journal(JOURNAL)
+
+
+def test_a_closed_journal_takes_nothing_and_can_be_read(store: FolderStore) -> None:
+    store.start_journal(JOURNAL, b"head\n")
+    FolderStore(store.root).close_journal(JOURNAL)
+    with pytest.raises(Fenced):
+        store.append(JOURNAL, b"1\n")
+    store.close_journal(JOURNAL)
+    assert store.read_journal(JOURNAL) == b"head\n"
+    assert store.keys("dev/journal/") == [JOURNAL]
+    store.drop_journal(JOURNAL)
+    assert store.keys("dev/journal/") == []
+
+
+def test_what_was_torn_off_is_cut_away_before_the_next_line(store: FolderStore) -> None:
+    store.start_journal(JOURNAL, b"head\n")
+    store.append(JOURNAL, b"1\n")
+    with (store.root / JOURNAL).open("ab") as file:
+        file.write(b"torn")
+    store.append(JOURNAL, b"2\n")
+    assert store.read_journal(JOURNAL) == b"head\n1\n2\n"
+
+
+def test_no_room_in_a_journal(store: FolderStore) -> None:
+    store.start_journal(JOURNAL, b"head\n")
+    with files_of_at_most(8), pytest.raises(StoreFull, match="the disk is full") as caught:
+        store.append(JOURNAL, b"1\n2\n3\n")
+    assert caught.value.hint is not None
+    assert "make room" in caught.value.hint
+    assert store.read_journal(JOURNAL) == b"head\n"
+    store.append(JOURNAL, b"4\n")
+    assert store.read_journal(JOURNAL) == b"head\n4\n"
+
+
+def test_no_room_for_a_document_leaves_the_old_one(store: FolderStore) -> None:
+    tag = store.put(KEY, b"old", None)
+    with files_of_at_most(8), pytest.raises(StoreFull):
+        store.put(KEY, b"new and too long", tag)
+    found = store.get(KEY)
+    assert found is not None
+    assert (found.data, found.tag) == (b"old", tag)
+    assert [path.name for path in (store.root / "dev").iterdir() if path.name != ".lock"] == ["state.json"]
+
+
+def test_what_cannot_be_read_is_told_with_its_place(store: FolderStore) -> None:
+    (store.root / KEY).mkdir(parents=True)
+    with pytest.raises(StateError, match=r"cannot read dev/state\.json") as caught:
+        store.get(KEY)
+    assert caught.value.where == str(store.root / KEY)
+
+
+def test_addresses(tmp_path: Path) -> None:
+    assert open_store(f"file://{tmp_path}/a%20b").title == f"{tmp_path}/a b"
+    with pytest.raises(StateError, match="cannot be kept at gs://"):
+        open_store("gs://bucket/x")
+
+
+def test_who_comes_during_a_write_waits_for_the_next_one_together() -> None:
+    writes: list[list[int]] = []
+    under_way, go_on = threading.Event(), threading.Event()
+
+    def write(lines: list[int]) -> None:
+        writes.append(lines)
+        under_way.set()
+        assert go_on.wait(10)
+
+    commit = GroupCommit(write)
+    with ThreadPoolExecutor(5) as pool:
+        first = pool.submit(commit.add, [0])
+        assert under_way.wait(10)
+        others = [pool.submit(commit.add, [number]) for number in range(1, 5)]
+        while len(commit._queue) < 4:
+            pass
+        go_on.set()
+        for future in (first, *others):
+            future.result(10)
+    assert [sorted(lines) for lines in writes] == [[0], [1, 2, 3, 4]]
+
+
+def test_a_failed_write_fails_for_all_who_waited_for_it() -> None:
+    def write(lines: list[int]) -> None:
+        if lines == [1]:
+            raise StoreFull("no room")
+
+    commit = GroupCommit(write)
+    with pytest.raises(StoreFull):
+        commit.add([1])
+    commit.add([2])
