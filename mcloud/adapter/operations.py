@@ -77,15 +77,22 @@ class Operations:
     def __post_init__(self) -> None:
         self._crowd = Crowd(self._list)
 
-    def call(self, doing: str, function: Callable[[], T], *, retry: bool) -> T:
+    def call(self, doing: str, function: Callable[[], T], *, retry: bool, unless_stopped: str = "") -> T:
         """One exchange with the cloud, its errors in our words; repeated when ``retry`` and it may pass.
+
+        Args:
+            unless_stopped: what to say instead of calling when all was stopped while it waited for its turn; empty
+                for a call that is needed even then, because it tells what became of an earlier one.
 
         Raises:
             CloudError: by the vendor's error table.
+            Cancelled: ``unless_stopped``.
         """
 
         def once() -> T:
             with self.limiter.turn(self.cancelled):
+                if unless_stopped and self.cancelled.is_set():
+                    raise Cancelled(unless_stopped)
                 try:
                     return function()
                 except McloudError:
@@ -140,10 +147,12 @@ class Operations:
         self, kind: Kind, inputs: Inputs, picks: Picks, what: str, tell: Callable[[str], None]
     ) -> str:
         """The create call; after an unknown outcome a look, never a blind second try. What it goes into may be busy."""
-        doing = f"create {what}"
+        doing, stopped = f"create {what}", f"stopped before {what} was made"
 
         def create() -> str:
-            return self.call(doing, lambda: kind.create(self.session, inputs, picks), retry=False)
+            return self.call(
+                doing, lambda: kind.create(self.session, inputs, picks), retry=False, unless_stopped=stopped
+            )
 
         end = time.monotonic() + kind.deadline
         for attempt in range(ATTEMPTS):
@@ -158,7 +167,7 @@ class Operations:
                 if attempt == ATTEMPTS - 1:
                     raise
                 if self.cancelled.wait(min(LONGEST_BACKOFF, 0.2 * 2**attempt)):
-                    raise Cancelled(f"stopped before {what} was made", where=what) from error
+                    raise Cancelled(stopped, where=what) from error
         raise AssertionError("unreachable")
 
     def _when_idle(self, function: Callable[[], T], end: float, what: str, tell: Callable[[str], None]) -> T:
@@ -291,10 +300,10 @@ class Operations:
             CloudError: refused, or still there at the deadline.
         """
         end = time.monotonic() + kind.deadline
-        interval = 0.1
+        interval, doing, stopped = 0.1, f"delete {what}", f"stopped before {what} was deleted"
         while True:
             try:
-                self.call(f"delete {what}", lambda: kind.delete(self.session, native_id), retry=True)
+                self.call(doing, lambda: kind.delete(self.session, native_id), retry=True, unless_stopped=stopped)
                 break
             except NotFound:
                 return

@@ -99,7 +99,7 @@ def test_a_volume_is_never_replaced_by_an_empty_one(desk: Any) -> None:
     desk.write("small.yaml", stack(desk))
     desk.run("up", "small.yaml")
     (volume,) = data_volumes(desk)
-    for change in ({"encrypted": True}, {"zone": "HCM03-1B", "attach": None}):
+    for change in ({"encrypted": True, "attach": None}, {"zone": "HCM03-1B", "attach": None}):
         document = stack(desk)
         document["volumes"]["data"] |= change
         desk.write("small.yaml", document)
@@ -107,3 +107,7 @@ def test_a_volume_is_never_replaced_by_an_empty_one(desk: Any) -> None:
         assert done.returncode in (1, 4), done.stdout
         assert "a new volume would be empty" in done.stderr
         assert [item["uuid"] for item in data_volumes(desk)] == [volume["uuid"]]
+    # On this server, whose root disk is plain, it could not even be attached: that is told first.
+    desk.write("small.yaml", stack(desk, encrypted=True))
+    assert "[encrypted-volume, blocking]" in desk.run("up", "small.yaml", exit_code=3).stderr
+    assert [item["uuid"] for item in data_volumes(desk)] == [volume["uuid"]]

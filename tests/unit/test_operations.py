@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from mcloud.adapter.kind import Found, Kind, Observed, Poll
+from mcloud.adapter.limiter import Limiter
 from mcloud.adapter.operations import ATTEMPTS, Operations, Unfinished
 from mcloud.errors import (
     Cancelled,
@@ -91,6 +93,18 @@ class Scripted(Kind):
 
     def list(self, session: Any) -> Any:
         return ()
+
+
+class Stopping(Scripted):
+    """The person asks to stop while a create or a delete is under way."""
+
+    def __init__(self, watch: Any, **answers: list[Any]) -> None:
+        super().__init__(**answers)
+        self._watch = watch
+
+    def _next(self, name: str) -> Any:
+        self._watch.cancelled = True
+        return super()._next(name)
 
 
 class Vendor:
@@ -226,9 +240,8 @@ def test_several_that_match_are_named(operations: Operations) -> None:
 def test_a_create_that_is_stopped(
     operations: Operations, watch: Any, answers: dict[str, Any], wait: float, says: str
 ) -> None:
-    kind = Scripted(**answers)
+    kind = Stopping(watch, **answers)
     kind.believe_none_after = wait  # type: ignore[misc]
-    watch.cancelled = True
     with pytest.raises(Cancelled, match=says):
         operations.create(kind, {}, {}, "server web")
     assert kind.calls.count("create") == 1
@@ -310,9 +323,35 @@ def test_what_only_a_person_can_end_is_not_waited_for(operations: Operations, wa
 
 
 def test_a_delete_that_is_stopped(operations: Operations, watch: Any) -> None:
-    watch.cancelled = True
     with pytest.raises(Cancelled, match="stopped while network main was in use"):
-        operations.delete(Scripted(delete=[InUse("x")]), "i-1", "network main")
+        operations.delete(Stopping(watch, delete=[InUse("x")]), "i-1", "network main")
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (lambda operations, kind: operations.create(kind, {}, {}, "web"), "stopped before web was made"),
+        (lambda operations, kind: operations.delete(kind, "i-1", "web"), "stopped before web was deleted"),
+    ],
+)
+def test_what_waits_for_its_turn_when_all_is_stopped_does_not_begin(change: Any, says: str) -> None:
+    operations, kind, failed = Operations(Vendor(), None, Limiter(at_once=1)), Scripted(), []  # type: ignore[arg-type]
+
+    def run() -> None:
+        try:
+            change(operations, kind)
+        except CloudError as error:
+            failed.append(error)
+
+    thread = threading.Thread(target=run)
+    with operations.limiter.turn(operations.cancelled):
+        thread.start()
+        operations.cancelled.set()
+    thread.join(30)
+    assert kind.calls == []
+    (error,) = failed
+    assert type(error) is Cancelled
+    assert says in str(error)
 
 
 @pytest.mark.parametrize("doing", ["create", "update"])
