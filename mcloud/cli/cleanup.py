@@ -24,7 +24,7 @@ app = make_app("What a change of placement left behind.")
 def cleanup_command(
     stack: StackFile,
     names: Annotated[
-        list[str] | None, typer.Argument(help="NAME, or NAME@cloud/region, of what to delete with its data.")
+        list[str] | None, typer.Argument(help="NAME, KIND/NAME or NAME@cloud/region of what to delete with its data.")
     ] = None,
     env: Env = None,
     sets: Sets = None,

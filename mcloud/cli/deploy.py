@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 
@@ -21,7 +21,7 @@ from mcloud.engine.state import StateFolder
 from mcloud.errors import BlockedError, UsageError
 from mcloud.load import Loaded, load_stack
 from mcloud.match.plan import with_acceptance
-from mcloud.model.graph import Graph, build_graph
+from mcloud.model.graph import Graph, Node, build_graph
 from mcloud.model.resources import BY_TOKEN, KINDS
 
 GROUP = False
@@ -112,23 +112,38 @@ def _refuse_to_empty(deployment: Deployment, loaded: Loaded, accepted: list[str]
         UsageError: a name that nothing is emptied of.
     """
     emptied = deployment.move().emptied
-    unknown = sorted(set(accepted) - {node.name for node, _ in emptied})
-    if unknown:
-        names = ", ".join(sorted(node.name for node, _ in emptied)) or "nothing is made anew empty"
-        raise UsageError(f"--accept-empty {unknown[0]}: that is not made anew by this move", hint=f"known: {names}")
+    called = {node.address: _called(node, [other for other, _ in emptied]) for node, _ in emptied}
+    for name in accepted:
+        if not any(name in names for names in called.values()):
+            _refuse_name(name, [node for node, _ in emptied])
     lines = [
         f"{loaded.locate(node.path)}: {KINDS[node.kind].word} {node.name} is at {home}"
         f" and would be empty at {node.placement}"
         for node, home in emptied
-        if node.name not in accepted
+        if not called[node.address] & set(accepted)
     ]
     if lines:
-        names = " ".join(f"--accept-empty {node.name}" for node, _ in emptied)
+        names = " ".join(f"--accept-empty {min(called[node.address], key=len)}" for node, _ in emptied)
         raise BlockedError(
             "data does not move with its resource:\n  " + "\n  ".join(lines),
             hint=f"{names}: the new one starts empty, the old one stays and is listed by mcloud cleanup;"
             " or keep the placement; or mark a server stateless: true if nothing on its disk is missed",
         )
+
+
+def _called(node: Node, emptied: list[Node]) -> set[str]:
+    """What a node may be called on the command line: KIND/NAME, and NAME where nothing else has it."""
+    alone = [other.name for other in emptied].count(node.name) == 1
+    return {f"{KINDS[node.kind].word}/{node.name}", *([node.name] if alone else [])}
+
+
+def _refuse_name(name: str, emptied: list[Node]) -> NoReturn:
+    same = [node for node in emptied if node.name == name]
+    words = ", ".join(sorted(f"{KINDS[node.kind].word}/{node.name}" for node in same or emptied))
+    if same:
+        raise UsageError(f"--accept-empty {name}: there are several of that name", hint=f"say which: {words}")
+    hint = f"known: {words or 'nothing is made anew empty'}"
+    raise UsageError(f"--accept-empty {name}: that is not made anew by this move", hint=hint)
 
 
 def _show_move(move: Move) -> None:
@@ -205,7 +220,7 @@ def up(
     rematch: bool = typer.Option(False, "--rematch", help="Choose flavors, images and disks anew."),
     accept_empty: Annotated[
         list[str] | None,
-        typer.Option("--accept-empty", help="NAME of what starts empty at its new placement; may be repeated."),
+        typer.Option("--accept-empty", help="NAME or KIND/NAME of what starts empty at its new place; repeatable."),
     ] = None,
 ) -> None:
     """Bring the cloud to what the stack says. Exit code 4 when only a part could be done."""
@@ -282,11 +297,14 @@ def destroy(
     _report(outcome, deployment)
     if as_json:
         done = {"stack": loaded.stack.name, "changes": _changes(outcome), "failed": outcome.failed}
-        out.print_json({**done, "kept": deployment.kept()})
+        out.print_json({**done, "kept": deployment.kept(), "left_behind": [left.words for left in deployment.left()]})
     else:
         typer.echo(_summary(outcome))
         for item in deployment.kept():
             typer.echo(f"kept, as the stack says: {item}")
+        for left in deployment.left():
+            if left.holds_data:
+                typer.echo(f"still left behind, until mcloud cleanup: {left.words}")
     _exit(outcome)
 
 

@@ -10,8 +10,11 @@ from typing import Annotated, Any
 import typer
 
 from mcloud.cli import out
+from mcloud.cli.cleanup import show_left
 from mcloud.cli.options import AsJson, Env, Overlays, Sets, StackFile, make_app
+from mcloud.engine.aside import Aside
 from mcloud.engine.deploy import require_state
+from mcloud.engine.move import still_left
 from mcloud.engine.state import StateFolder
 from mcloud.engine.stateserver.replay import VERSION, VERSION_WITH_FEATURES, features
 from mcloud.errors import StateError
@@ -45,10 +48,20 @@ def _word(resource: dict[str, Any]) -> str:
 
 @app.command("list")
 def list_(
-    stack: StackFile, env: Env = None, sets: Sets = None, overlay: Overlays = None, as_json: AsJson = False
+    stack: StackFile,
+    env: Env = None,
+    sets: Sets = None,
+    overlay: Overlays = None,
+    as_json: AsJson = False,
+    left_behind: bool = typer.Option(
+        False, "--left-behind", help="What a change of placement left behind instead; mcloud cleanup deletes it."
+    ),
 ) -> None:
-    """List what the state has."""
-    state, name = _state(stack, env, sets, overlay)
+    """List what the state has, or what was left behind."""
+    state, name = _state(stack, env, sets, overlay, there=not left_behind)
+    if left_behind:
+        show_left(still_left(Aside(state, name).read(), state.resources(name)), as_json=as_json)
+        return
     rows = [
         {"kind": _word(item), "name": _name(item), "id": item.get("id", ""), "remark": _remark(item)}
         for item in state.resources(name)

@@ -16,7 +16,7 @@ Tell = Callable[[str], None]
 
 
 def chosen(left: Sequence[Left], names: Iterable[str]) -> list[Left]:
-    """What holds data and was named: NAME, or NAME@cloud/region where it was left behind at several places.
+    """What holds data and was named: NAME or KIND/NAME, with @cloud/region where it was left behind at several places.
 
     Raises:
         UsageError: no such thing, or several.
@@ -24,17 +24,23 @@ def chosen(left: Sequence[Left], names: Iterable[str]) -> list[Left]:
     data = [item for item in left if item.holds_data]
     found = []
     for name in names:
-        matches = [item for item in data if name in (item.name, f"{item.name}@{item.home}")]
+        matches = [item for item in data if name in _called(item)]
         if not matches:
             known = sorted({item.name for item in data})
             close = difflib.get_close_matches(name, known, n=1)
             hint = f"did you mean {close[0]!r}?" if close else f"left behind with data: {', '.join(known) or 'nothing'}"
             raise UsageError(f"nothing with data called {name!r} was left behind", hint=hint)
         if len(matches) > 1:
-            places = ", ".join(f"{item.name}@{item.home}" for item in matches)
+            places = ", ".join(f"{item.type.word}/{item.name}@{item.home}" for item in matches)
             raise UsageError(f"{name!r} was left behind more than once", hint=f"say which: {places}")
         found += matches
     return found
+
+
+def _called(item: Left) -> tuple[str, ...]:
+    """What one may be called on the command line."""
+    whole = f"{item.type.word}/{item.name}"
+    return item.name, whole, f"{item.name}@{item.home}", f"{whole}@{item.home}"
 
 
 def condemned(left: Sequence[Left], named: Iterable[Left]) -> list[Left]:

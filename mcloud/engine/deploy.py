@@ -131,11 +131,13 @@ class Deployment:
             ForeignAccount: before anything else is read.
             CloudError, ProfileError: as the adapter says.
         """
-        accounts = self._accounts_in_state()
-        for at in self.homes():
+        accounts, homes = self._accounts_known(), self.homes()
+        for at in homes:
             operations = self.context.operations(at)
             for account in accounts.get(at.home, ()):
                 self.context.guarded(at, account)
+        for at in homes:
+            operations = self.context.operations(at)
             path = live_file(self.state.catalogs, at)
             adapter = operations.adapter
             self._variables |= adapter.hand_over(operations.session)
@@ -174,9 +176,10 @@ class Deployment:
         self.engine.import_(moved_state(self.engine.export(), move))
         self.aside.write(after)
 
-    def _accounts_in_state(self) -> dict[str, set[str]]:
+    def _accounts_known(self) -> dict[str, set[str]]:
+        """Home -> the accounts of what is in the state, and of what was left behind and returns."""
         found: dict[str, set[str]] = {}
-        for resource in self.state.resources(self.graph.stack):
+        for resource in (*self.state.resources(self.graph.stack), *(item.resource for item in self.move().returns)):
             account = (resource.get("outputs") or {}).get("account")
             if account and resource.get("id"):
                 found.setdefault(split_id(resource["id"])[0].home, set()).add(account)

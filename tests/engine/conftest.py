@@ -18,6 +18,8 @@ from mcloud.adapter.profile import save_profile
 from mcloud.emulator.clock import Clock
 from mcloud.emulator.faults import FaultRule
 from mcloud.emulator.server import Running, serve
+from mcloud.emulator.spec import load
+from mcloud_aws.emulator import SPEC as AWS
 from mcloud_vng.emulator import SPEC
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -59,33 +61,31 @@ class Desk:
             text=True,
         )
 
-    def inventory(self) -> dict[str, list[dict[str, Any]]]:
-        """What the cloud holds."""
-        agenda = self.cloud.app.cloud.agenda
-        agenda.settle()
-        return self.cloud.app.inventory()
+    def inventory(self, cloud: Running | None = None) -> dict[str, list[dict[str, Any]]]:
+        """What a cloud holds: the desk's first one unless another is given."""
+        app = (cloud or self.cloud).app
+        app.cloud.agenda.settle()
+        return app.inventory()
 
     def counts(self) -> dict[str, int]:
         """How many of each kind it holds, without those it holds none of."""
         return {kind: len(items) for kind, items in self.inventory().items() if items}
 
     def profile(self, name: str, cloud: Running, secret: str = "") -> None:
-        """Write a profile that leads to an emulator."""
+        """Write an emulator's part of a profile; the parts of other clouds stay."""
         self.monkeypatch.setenv("MCLOUD_CONFIG_DIR", str(self.folder / ".config"))
-        assert cloud.objects is not None
-        values = {
-            "client_secret": secret or cloud.client_secret,
-            "access_key": cloud.objects.access_key,
-            "secret_key": cloud.objects.secret_key,
-        }
+        values = {"client_secret": secret or cloud.client_secret}
+        objects = cloud.objects
+        if objects is not None:
+            values |= {"access_key": objects.access_key, "secret_key": objects.secret_key}
         secrets = {}
         for key, value in values.items():
-            file = self.folder / f"{name}.{key}.secret"
+            file = self.folder / f"{name}.{cloud.app.name}.{key}.secret"
             file.write_text(value)
             file.chmod(0o600)
             secrets[key] = f"file:{file}"
-        part = {**SPEC.whole_profile(cloud.url, cloud.client_id, cloud.objects.url), "secrets": secrets}
-        save_profile(name, {"vng": part})
+        part = load(cloud.app.name).whole_profile(cloud.url, cloud.client_id, objects.url if objects else None)
+        save_profile(name, {cloud.app.name: {**part, "secrets": secrets}})
 
     def fault(self, **rule: Any) -> None:
         """Arm a fault."""
@@ -120,7 +120,8 @@ class Desk:
 
 def environment(folder: Path) -> dict[str, str]:
     """The environment of a command: its own configuration, the machine's engine."""
-    kept = {key: value for key, value in os.environ.items() if not key.startswith(("MCLOUD_", "PULUMI_", "CLIENT_"))}
+    own = ("MCLOUD_", "PULUMI_", "CLIENT_", "AWS_")
+    kept = {key: value for key, value in os.environ.items() if not key.startswith(own)}
     cache = {"MCLOUD_CACHE_DIR": os.environ["MCLOUD_CACHE_DIR"]} if "MCLOUD_CACHE_DIR" in os.environ else {}
     return {
         **kept,
@@ -140,3 +141,11 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
         desk = Desk(tmp_path, cloud, monkeypatch, environment(tmp_path))
         desk.profile("emulator", cloud)
         yield desk
+
+
+@pytest.fixture
+def aws(desk: Desk) -> Iterator[Running]:
+    """A second cloud for the desk, in the same profile."""
+    with serve(AWS, clock=Clock(0.001)) as cloud:
+        desk.profile("emulator", cloud)
+        yield cloud

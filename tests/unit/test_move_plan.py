@@ -222,6 +222,15 @@ def test_a_name_that_was_left_twice_needs_its_place() -> None:
     assert [item.id for item in chosen(twice, ["db@three/north"])] == ["three/north/Server-db"]
 
 
+def test_two_kinds_of_one_name_need_the_kind() -> None:
+    both = (Left(resource("Server", "db"), NOW, NEW), Left(resource("Volume", "db"), NOW, NEW))
+    with pytest.raises(UsageError) as caught:
+        chosen(both, ["db"])
+    assert "say which: server/db@one/east, volume/db@one/east" in str(caught.value)
+    for name in ("volume/db", "volume/db@one/east"):
+        assert [item.type.kind for item in chosen(both, [name])] == ["Volume"]
+
+
 def test_a_replacement_that_was_cut_off_keeps_both() -> None:
     old, other = resource("Server", "web"), resource("Server", "db")
     made = resource("Server", "web", NEW)

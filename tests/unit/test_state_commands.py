@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from mcloud.cli.main import run
+from mcloud.engine.aside import Aside, Left
 from mcloud.engine.journaled_state import JournaledState
 from mcloud.engine.stateserver.lease import Owner
 from mcloud.engine.stateserver.processes import Process
@@ -74,6 +76,20 @@ def test_list(state: JournaledState, say: Say) -> None:
     ]
     code, out, _ = say("list", "dev.yaml")
     assert (code, out.splitlines()[0].split()) == (0, ["kind", "name", "id", "remark"])
+
+
+def test_list_of_what_was_left_behind(state: JournaledState, say: Say) -> None:
+    assert say("list", "dev.yaml", "--left-behind")[:2] == (0, "nothing was left behind\n")
+    old = resource(SERVER, "db", id="vng/han-1/ins-3", inputs={})
+    back = resource(SERVER, "web", id="vng/hcm-3/ins-2", inputs={})  # the state has it: a move that was cut off
+    Aside(state, "dev").write([Left(item, datetime(2026, 1, 2, tzinfo=UTC), "vng/hcm-3") for item in (old, back)])
+    code, out, _ = say("list", "dev.yaml", "--left-behind", "--json")
+    assert code == 0
+    assert [(row["kind"], row["name"], row["at"], row["data"]) for row in json.loads(out)] == [
+        ("server", "db", "vng/han-1", "yes")
+    ]
+    out = say("list", "dev.yaml", "--left-behind")[1]
+    assert "mcloud cleanup STACK NAME deletes one" in out
 
 
 def test_show(state: JournaledState, say: Say) -> None:
