@@ -1,11 +1,13 @@
-"""Deletes a server and a rule through the emulated cloud's own API, as somebody with a console would.
+"""Deletes a server and a rule through an emulated cloud's own API, as somebody with a console would.
 
 python behind_the_back.py SERVER_NAME_PREFIX GROUP_NAME_PREFIX PORT
 python behind_the_back.py --make-a-network NAME CIDR
+python behind_the_back.py --make-a-vpc NAME CIDR
 """
 
 import sys
 
+import boto3
 from libcloud.compute.providers import get_driver
 
 import mcloud_vng.driver  # noqa: F401 - registers the provider name
@@ -24,8 +26,26 @@ def connect():
     )
 
 
+def make_a_vpc(name, cidr):
+    """On AWS, with the profile's account."""
+    profile = load_profile(current_name()).cloud("aws")
+    ec2 = boto3.client(
+        "ec2",
+        region_name="ap-southeast-1",
+        endpoint_url=profile.endpoints["aws"],
+        aws_access_key_id=profile.settings["client_id"],
+        aws_secret_access_key=profile.secret("client_secret", fallback_env="AWS_SECRET_ACCESS_KEY").reveal(),
+    )
+    tags = [{"ResourceType": "vpc", "Tags": [{"Key": "Name", "Value": name}]}]
+    ec2.create_vpc(CidrBlock=cidr, TagSpecifications=tags)
+    sys.stdout.write(f"made the VPC {name}\n")
+
+
 def main() -> None:
     """Do it."""
+    if sys.argv[1] == "--make-a-vpc":
+        make_a_vpc(*sys.argv[2:4])
+        return
     driver = connect()
     if sys.argv[1] == "--make-a-network":
         driver.ex_create_network({"name": sys.argv[2], "cidr": sys.argv[3]})

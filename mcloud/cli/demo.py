@@ -1,4 +1,4 @@
-"""demo: the main job on an emulator, each command as typed, with its output and time."""
+"""demo: the main job on emulators, each command as typed, with its output and time."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from mcloud.cli.options import make_app
 from mcloud.errors import McloudError, UsageError
 
 GROUP = False
-app = make_app("Show it all on an emulator.")
+app = make_app("Show it all on emulators.")
 SCRIPTS = "mcloud.demos"
 """Entry points of demos: name -> a folder with ``demo.json`` (the core knows none of them)."""
 
@@ -34,7 +34,7 @@ class DemoFailed(McloudError):
 def demo(
     name: Annotated[str | None, typer.Argument(help="Name of the demo; left out: the only one.")] = None,
     plant_leftover: bool = typer.Option(
-        False, "--plant-leftover", help="Leave an object behind before the last check, which must then fail."
+        False, "--plant-leftover", help="Leave something on each cloud before the last check, which must then fail."
     ),
 ) -> None:
     """Run a demo: no account is needed, and nothing outside a temporary folder is touched."""
@@ -54,12 +54,12 @@ def _folder(name: str | None) -> Path:
 
 
 class _Demo:
-    """One run: a folder of its own, with its own configuration and emulator."""
+    """One run: a folder of its own, with its own configuration and emulators."""
 
     def __init__(self, script: dict[str, Any], source: Path, place: Path, plant_leftover: bool) -> None:
         self.script = script
         self.place = place
-        self.cloud = script["cloud"]
+        self.clouds: list[str] = script["clouds"]
         self.plant_leftover = plant_leftover
         for item in script["files"]:
             target = place / Path(item).name
@@ -78,21 +78,23 @@ class _Demo:
             self.env.pop(variable, None)
 
     def run(self) -> None:
-        """All steps; the emulator is stopped whatever happens."""
+        """All steps; the emulators are stopped whatever happens."""
         started = time.monotonic()
-        before: Any = None
+        before: dict[str, Any] = {}
         try:
             for number, step in enumerate(self.script["steps"], 1):
                 self._say(f"\n## {number}. {step['title']}")
                 for command in step["commands"]:
                     self._command(command)
                 if step.get("remember"):
-                    before = self._inventory()
+                    before = {cloud: self._inventory(cloud) for cloud in self.clouds}
             if self.plant_leftover:
-                self._command(self.script["leftover"])
+                for command in self.script["leftovers"]:
+                    self._command(command)
             self._compare(before)
         finally:
-            self._mcloud(["emulator", "down", self.cloud])
+            for cloud in self.clouds:
+                self._mcloud(["emulator", "down", cloud])
         self._say(f"\nthe demo ran in {time.monotonic() - started:.0f} s; nothing is left, nothing is missing")
 
     def _say(self, text: str) -> None:
@@ -135,23 +137,28 @@ class _Demo:
             command, cwd=self.place, env=self.env, capture_output=True, text=True, check=False
         )
 
-    def _inventory(self) -> Any:
-        done = self._mcloud(["emulator", "inventory", self.cloud, "--json"])
+    def _inventory(self, cloud: str) -> dict[str, list[dict[str, Any]]]:
+        done = self._mcloud(["emulator", "inventory", cloud, "--json"])
         if done.returncode != 0:
-            raise DemoFailed(f"the inventory cannot be read: {done.stderr}")
-        return json.loads(done.stdout)
+            raise DemoFailed(f"the inventory of {cloud} cannot be read: {done.stderr}")
+        found: dict[str, list[dict[str, Any]]] = json.loads(done.stdout)
+        return found
 
-    def _compare(self, before: Any) -> None:
-        after = self._inventory()
-        self._say("\n## The emulator's inventory, before and after")
+    def _compare(self, before: dict[str, Any]) -> None:
+        self._say("\n## The emulators' inventories, before and after")
         problems = []
-        for kind in sorted({*before, *after}):
-            then, now = before.get(kind, []), after.get(kind, [])
-            self._say(f"  {kind}: {len(then)} before, {len(now)} after")
-            left = [item for item in now if item not in then]
-            missing = [item for item in then if item not in now]
-            problems += [f"left behind: {kind} {_name(item)}" for item in left]
-            problems += [f"missing: {kind} {_name(item)}" for item in missing]
+        for cloud in self.clouds:
+            after = self._inventory(cloud)
+            kinds = sorted({*before[cloud], *after})
+            for kind in kinds:
+                then, now = before[cloud].get(kind, []), after.get(kind, [])
+                if then or now:
+                    self._say(f"  {cloud} {kind}: {len(then)} before, {len(now)} after")
+                left = [item for item in now if item not in then]
+                missing = [item for item in then if item not in now]
+                problems += [f"left behind: {cloud} {kind} {_name(item)}" for item in left]
+                problems += [f"missing: {cloud} {kind} {_name(item)}" for item in missing]
+            self._say(f"  {cloud}: nothing else, of {len(kinds)} kinds")
         if problems:
             raise DemoFailed("; ".join(problems), hint="destroy must leave exactly what was there before")
 

@@ -20,7 +20,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "schema": ("mcloud.cli.schema", "Print the JSON Schema of stack files, for editors."),
     "emulator": ("mcloud.cli.emulator", "Run a cloud on this machine, without an account."),
     "engine": ("mcloud.cli.engine", "The Pulumi engine: find it, get it."),
-    "demo": ("mcloud.cli.demo", "Show it all on an emulator."),
+    "demo": ("mcloud.cli.demo", "Show it all on emulators."),
 }
 EXIT_ERROR = 1
 USAGE = """\

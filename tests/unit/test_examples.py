@@ -13,7 +13,7 @@ from mcloud.model.schema import stack_schema
 from mcloud.validate import validate
 
 
-@pytest.mark.parametrize("name", ["web.yaml", "web-changed.yaml", "three-tier.yaml"])
+@pytest.mark.parametrize("name", ["web.yaml", "web-changed.yaml", "three-tier.yaml", "move.yaml"])
 def test_an_example_fits_and_has_no_findings(repository: Path, name: str) -> None:
     document = yaml.safe_load((repository / "examples" / name).read_text(encoding="utf-8"))
     assert [error.message for error in Draft202012Validator(stack_schema()).iter_errors(document)] == []
