@@ -111,24 +111,36 @@ def _refuse_to_empty(deployment: Deployment, loaded: Loaded, accepted: list[str]
         BlockedError: something with data would be made anew, empty, somewhere else.
         UsageError: a name that nothing is emptied of.
     """
-    emptied = deployment.move().emptied
-    called = {node.address: _called(node, [other for other, _ in emptied]) for node, _ in emptied}
+    move = deployment.move()
+    nodes = [node for node, _ in (*move.emptied, *move.rezoned)]
+    called = {node.address: _called(node, nodes) for node in nodes}
     for name in accepted:
         if not any(name in names for names in called.values()):
-            _refuse_name(name, [node for node, _ in emptied])
+            _refuse_name(name, nodes)
     lines = [
         f"{loaded.locate(node.path)}: {KINDS[node.kind].word} {node.name} is at {home}"
         f" and would be empty at {node.placement}"
-        for node, home in emptied
+        for node, home in move.emptied
+        if not called[node.address] & set(accepted)
+    ]
+    lines += [
+        f"{loaded.locate(node.path)}: {_gone_with_its_disk(node, zone)}"
+        for node, zone in move.rezoned
         if not called[node.address] & set(accepted)
     ]
     if lines:
-        names = " ".join(f"--accept-empty {min(called[node.address], key=len)}" for node, _ in emptied)
+        names = " ".join(f"--accept-empty {min(called[node.address], key=len)}" for node in nodes)
+        stays = ", the old one stays and is listed by mcloud cleanup" if move.emptied else ""
         raise BlockedError(
             "data does not move with its resource:\n  " + "\n  ".join(lines),
-            hint=f"{names}: the new one starts empty, the old one stays and is listed by mcloud cleanup;"
+            hint=f"{names}: the new one starts empty{stays};"
             " or keep the placement; or mark a server stateless: true if nothing on its disk is missed",
         )
+
+
+def _gone_with_its_disk(node: Node, zone: str) -> str:
+    what = f"{KINDS[node.kind].word} {node.name}"
+    return f"{what} is in {zone}; in another zone it is made anew, empty, and the old one is deleted with its disk"
 
 
 def _called(node: Node, emptied: list[Node]) -> set[str]:
@@ -150,6 +162,8 @@ def _show_move(move: Move) -> None:
     """What a change of placement does beside what the engine shows."""
     for node, home in move.emptied:
         out.tell(f"data: {KINDS[node.kind].word} {node.name} stays at {home} with its data; the new one is empty")
+    for node, zone in move.rezoned:
+        out.tell(f"data: {_gone_with_its_disk(node, zone)}")
     for left in move.returns:
         if left.holds_data:
             out.tell(f"back: {left.words}, left behind on {left.since:%Y-%m-%d}, is taken up again as it was left")

@@ -15,6 +15,7 @@ from datetime import datetime
 from typing import Any
 
 from mcloud.engine.aside import Left, name_of, referred
+from mcloud.errors import PlacementError
 from mcloud.model.base import Placement, split_id
 from mcloud.model.graph import Graph, Node, holds_data
 from mcloud.model.resources import BY_TOKEN
@@ -34,6 +35,8 @@ class Move:
         stays: resources that leave the state and stay on the cloud.
         returns: what was left behind earlier and is taken up again.
         discarded: ids of resources that what returns takes the place of, and that hold no data.
+        rezoned: servers with data that another zone of the same home makes anew, and the zone that they are in. The
+            old one cannot stay, for the new one takes its subnet's block: it goes, and its disk with it.
         renumbered: nodes whose address or endpoint will be another one, and what it is now.
     """
 
@@ -41,6 +44,7 @@ class Move:
     stays: tuple[Resource, ...] = ()
     returns: tuple[Left, ...] = ()
     discarded: frozenset[str] = frozenset()
+    rezoned: tuple[tuple[Node, str], ...] = ()
     renumbered: tuple[tuple[Node, str], ...] = ()
 
     @property
@@ -82,6 +86,7 @@ def plan_move(
         tuple(item for item in live if item["id"] in stays),
         returns,
         discarded,
+        tuple(_rezoned(graph, {_key(item): item for item in live if _key(item) not in moving}, canonical)),
         tuple((nodes[key][0], known) for key, item in moving.items() for known in _known_as(item)),
     )
 
@@ -97,6 +102,26 @@ def _home(resource: Resource) -> str:
 def _goes(resource: Resource, nodes: Mapping[Key, tuple[Node, str]]) -> bool:
     found = nodes.get(_key(resource))
     return found is not None and found[1] != _home(resource)
+
+
+def _rezoned(
+    graph: Graph, staying: Mapping[Key, Resource], canonical: Callable[[Placement], Placement]
+) -> Iterable[tuple[Node, str]]:
+    for node in graph.nodes:
+        found = staying.get((node.token, node.name))
+        if node.kind != "Server" or found is None or not holds_data(node):
+            continue
+        there = ((found.get("outputs") or {}).get("resolved") or {}).get("zone")
+        at = node.placement
+        asked = node.inputs.get("zone") or at.zone
+        if not there or not asked:
+            continue
+        try:
+            wanted = canonical(Placement(at.cloud, at.region, asked)).zone
+        except PlacementError:  # told where the zone is chosen, with its place in the file
+            continue
+        if wanted != there:
+            yield node, str(there)
 
 
 def _known_as(resource: Resource) -> list[str]:

@@ -172,3 +172,18 @@ def test_killed_half_way_and_reverted(desk: Any) -> None:
     assert "nothing to change" in desk.run("preview", "shop.yaml").stdout
     desk.run("cleanup", "shop.yaml", "db", "data")
     assert held(desk, AWAY) == {}
+
+
+def test_another_zone_takes_no_disk_unnamed(desk: Any) -> None:
+    desk.write("small.yaml", desk.small())
+    desk.run("up", "small.yaml")
+    before = desk.inventory()
+    document = desk.small()
+    document["networks"]["main"]["subnets"]["a"]["zone"] = "HCM03-1B"
+    desk.write("small.yaml", document)
+    refused = desk.run("up", "small.yaml", exit_code=3)
+    assert "server web is in HCM03-1C; in another zone it is made anew, empty, and the old" in refused.stderr
+    assert "--accept-empty web: the new one starts empty; or keep the placement" in refused.stderr
+    assert desk.inventory() == before
+    desk.run("up", "small.yaml", "--accept-empty", "web")
+    assert desk.counts() == {"networks": 1, "subnets": 1, "servers": 1, "volumes": 1}

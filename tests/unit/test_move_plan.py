@@ -13,7 +13,7 @@ from mcloud.engine.cleanup import chosen, condemned
 from mcloud.engine.file_state import FileState
 from mcloud.engine.move import left_after, moved_state, plan_move, still_left
 from mcloud.engine.recovery import with_made
-from mcloud.errors import StateError, UsageError
+from mcloud.errors import PlacementError, StateError, UsageError
 from mcloud.model.base import Placement
 from mcloud.model.graph import Graph, Node
 from mcloud.model.resources import KINDS
@@ -172,6 +172,34 @@ def test_addresses_that_will_change_are_told() -> None:
     resources[-2]["outputs"] = {"address": "203.0.113.9"}
     move = plan_move(graph(NEW), resources, (), same)
     assert [(node.address, known) for node, known in move.renumbered] == [("Volume/scratch", "203.0.113.9")]
+
+
+@pytest.mark.parametrize(
+    ("placement", "zone", "stateless", "told"),
+    [
+        ("one/east/b", None, False, ["a"]),
+        ("one/east", "b", False, ["a"]),
+        ("one/east/B-title", None, False, ["a"]),
+        ("one/east/a", None, False, []),
+        ("one/east", None, False, []),
+        ("one/east/b", None, True, []),
+        ("one/east", "nowhere", False, []),  # told elsewhere
+    ],
+)
+def test_another_zone_of_the_same_home_is_told_for_the_disk_goes(
+    placement: str, zone: str | None, stateless: bool, told: list[str]
+) -> None:
+    def canonical(at: Placement) -> Placement:
+        if at.zone == "nowhere":
+            raise PlacementError("no such zone")
+        return Placement(at.cloud, at.region, {"B-title": "b"}.get(at.zone or "", at.zone))
+
+    there = {**resource("Server", "db"), "outputs": {"resolved": {"zone": "a"}}}
+    inputs = {"placement": placement, "stateless": stateless, **({"zone": zone} if zone else {})}
+    planned = Graph("shop", (Node("Server", "db", inputs, ("x",)),))
+    move = plan_move(planned, [there], (), canonical)
+    assert [at for _, at in move.rezoned] == told
+    assert not move.changes_state
 
 
 def test_a_cut_off_move_is_done_again() -> None:

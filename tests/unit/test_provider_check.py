@@ -151,6 +151,12 @@ def test_another_place_or_a_wish_chooses_all_anew(more: dict[str, Any]) -> None:
     assert checked(SERVER, olds, CHEAPER, **more).inputs["resolved"]["flavor"] == "other"
 
 
+def test_a_zone_that_the_placement_does_not_name_any_more_is_no_reason_to_move() -> None:
+    olds = checked(SERVER).inputs | {"placement": "c/r-1/Z-2", "resolved": PICKS | {"zone": "Z-2"}}
+    assert checked(SERVER, olds).inputs["resolved"] == PICKS | {"zone": "Z-2"}
+    assert checked(SERVER, olds | {"placement": "c/r-0/Z-2"}).inputs["resolved"] == PICKS
+
+
 @pytest.mark.parametrize(
     ("change", "failures"),
     [

@@ -168,7 +168,7 @@ def _choose(
     request: Request, inputs: Mapping[str, Any], olds: Mapping[str, Any], catalog: Catalog, placement: Placement
 ) -> dict[str, Any]:
     before = {pick: value for pick, value in (olds.get("resolved") or {}).items() if value is not None}
-    kept = before if str(olds.get("placement")) == inputs["placement"] else {}
+    kept = before if _same_place(olds.get("placement"), inputs["placement"]) else {}
     # A zone that is not asked for any more is no reason to move; ids of another zone are of no use.
     if "zone" in before and inputs.get("zone") not in (None, before["zone"]):
         kept = {}
@@ -177,6 +177,14 @@ def _choose(
         return dict(before)
     wanted = {**inputs, "zone": kept["zone"]} if "zone" in kept else inputs
     return dict(resolve(request.type.kind, wanted, catalog, placement).picks) | kept
+
+
+def _same_place(before: Any, now: str) -> bool:
+    """Whether what was chosen may stay: the same placement, or the same home without a zone by now."""
+    if not isinstance(before, str):
+        return False
+    at = Placement.parse(now)
+    return before == now or (at.zone is None and Placement.parse(before).home == at.home)
 
 
 def _stays(pick: str, request: Request, inputs: Mapping[str, Any], olds: Mapping[str, Any]) -> bool:
