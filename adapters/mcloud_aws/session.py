@@ -31,6 +31,8 @@ YOUNG = 60.0
 """Seconds for which a thing that was just made may not be seen yet (EC2 is eventually consistent)."""
 EVERYWHERE = "aws"
 """Key of ``endpoints`` in a profile for all services that have none of their own."""
+NO_PROFILE = {"profile": (None, None, None, None)}
+"""botocore's session variable without the variables AWS_PROFILE and AWS_DEFAULT_PROFILE."""
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -155,8 +157,9 @@ def _boto(profile: CloudProfile, region: str) -> Any:
     import botocore.session
     from botocore.exceptions import ProfileNotFound
 
-    base = botocore.session.Session(profile=profile.settings.get("profile"))
-    key = profile.settings.get("client_id")
+    key, name = profile.settings.get("client_id"), profile.settings.get("profile")
+    # A key of its own needs no AWS profile: one that the environment names may be of another account, or not be there.
+    base = botocore.session.Session(profile=name, session_vars=NO_PROFILE if key is not None and name is None else None)
     if key is not None:
         secret = profile.secret("client_secret", fallback_env="AWS_SECRET_ACCESS_KEY").reveal()
         given = (
@@ -168,7 +171,7 @@ def _boto(profile: CloudProfile, region: str) -> Any:
         source = _assumed(base, profile, role, region) if role else base
         return boto3.session.Session(botocore_session=source, region_name=region)
     except ProfileNotFound as error:
-        name = profile.settings.get("profile")
+        name = error.kwargs["profile"]
         raise ProfileError(
             f"there is no AWS profile {name!r}", hint="see `aws configure list-profiles`, or `aws configure sso`"
         ) from error
