@@ -174,6 +174,22 @@ def _show_move(move: Move) -> None:
         out.tell(f"address: {KINDS[node.kind].word} {node.name} will be known by another one than {known}")
 
 
+def _move_document(move: Move) -> dict[str, Any]:
+    """The same as data."""
+
+    def about(node: Node, **more: str) -> dict[str, str]:
+        return {"kind": KINDS[node.kind].word, "name": node.name, **more}
+
+    stays = [(BY_TOKEN[item["type"]].word, name_of(item), str(item["id"])) for item in move.stays]
+    return {
+        "emptied": [about(node, stays_at=home) for node, home in move.emptied],
+        "rezoned": [about(node, zone=zone) for node, zone in move.rezoned],
+        "left_behind": [{"kind": word, "name": name, "id": known} for word, name, known in stays],
+        "returns": [{"kind": left.type.word, "name": left.name, "id": left.id} for left in move.returns],
+        "renumbered": [about(node, known_as=known) for node, known in move.renumbered],
+    }
+
+
 def _deployment(loaded: Loaded, graph: Graph, profile: str | None, offline: bool, rematch: bool = False) -> Deployment:
     state = StateFolder.beside(loaded.path)
     folder = loaded.path.parent
@@ -196,7 +212,8 @@ def preview(
     deployment.sign_in()
     planned = show_picks(deployment.graph, loaded, deployment.catalog, quiet=as_json)
     deployment.recover()
-    _show_move(deployment.move())
+    move = deployment.move()
+    _show_move(move)
     cost = costs(deployment, planned)
     with out.progress_view() as view:
         outcome = deployment.preview(lambda progress, event: view(progress, event) if event.kind == "message" else None)
@@ -209,7 +226,7 @@ def preview(
         sums = {home: totals(charge for _, charge in charges) for home, charges in taken.items()}
         about = {name: cost_document(item) for name, item in cost.items()}
         document = {"stack": loaded.stack.name, "changes": _changes(outcome)}
-        out.print_json({**document, "cost": about, "charges": sums})
+        out.print_json({**document, "move": _move_document(move), "cost": about, "charges": sums})
     else:
         for event in _shown(outcome.progress.changes):
             typer.echo(out.change_line(event))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from mcloud.cli.deploy import _refuse_to_empty
+from mcloud.cli.deploy import _move_document, _refuse_to_empty
+from mcloud.engine.aside import Left
 from mcloud.engine.move import Move
 from mcloud.errors import BlockedError, UsageError
 from mcloud.model.graph import Node
@@ -49,3 +51,18 @@ def test_a_name_that_fits_nothing_or_two_is_refused(name: str, says: str) -> Non
     with pytest.raises(UsageError) as caught:
         refuse(name)
     assert says in str(caught.value.hint)
+
+
+def test_the_move_as_data() -> None:
+    old = {"urn": f"urn:pulumi:s::mcloud::{DISK.token}::db", "type": DISK.token, "id": "one/east/v-1", "inputs": {}}
+    left = Left(old, datetime(2026, 1, 2, tzinfo=UTC), "two/west")
+    move = Move(MOVE.emptied[1:], (old,), (left,), rezoned=MOVE.rezoned, renumbered=((WEB, "203.0.113.9"),))
+    volume = {"kind": "volume", "name": "db"}
+    assert _move_document(move) == {
+        "emptied": [{**volume, "stays_at": "one/east"}],
+        "rezoned": [{"kind": "server", "name": "web", "zone": "a"}],
+        "left_behind": [{**volume, "id": "one/east/v-1"}],
+        "returns": [{**volume, "id": "one/east/v-1"}],
+        "renumbered": [{"kind": "server", "name": "web", "known_as": "203.0.113.9"}],
+    }
+    assert not any(_move_document(Move()).values())
