@@ -7,12 +7,15 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from mcloud.adapter.buckets import Raw, Settings, asked, delete_empty, read_settings, refuse_rename, there_already
+from mcloud.adapter.charges import Charge
 from mcloud.adapter.gaps import Gap
 from mcloud.adapter.kind import Found, Inputs, Kind, Native, Observed, Picks
+from mcloud.catalog.types import Catalog
 from mcloud.model.base import Placement
 from mcloud.model.storage import BUCKET
 from mcloud_aws import storage
 from mcloud_aws.policy import POLICIES
+from mcloud_aws.resources import payment
 from mcloud_aws.session import AwsSession
 from mcloud_aws.tags import changes, label_gaps, tag_list, tag_map
 
@@ -49,6 +52,9 @@ class Bucket(Kind):
             reason = "the policy names its own bucket"
             found.append(Gap("policy-bucket-name", resource, "blocking", reason, f"write {BUCKET} instead of {name}"))
         return found
+
+    def charges(self, inputs: Inputs, picks: Picks, catalog: Catalog) -> list[Charge]:
+        return payment.of_bucket()
 
     def translate(self, inputs: Inputs, picks: Picks) -> Raw:
         return storage.bucket_body(inputs)

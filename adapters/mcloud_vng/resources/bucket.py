@@ -16,12 +16,15 @@ from mcloud.adapter.buckets import (
     settings_seen,
     there_already,
 )
+from mcloud.adapter.charges import Charge
 from mcloud.adapter.gaps import Gap
 from mcloud.adapter.kind import Found, Inputs, Kind, Native, Observed, Picks
+from mcloud.catalog.types import Catalog
 from mcloud.model.base import Placement
 from mcloud.model.storage import BUCKET
 from mcloud_vng import limits
 from mcloud_vng.policy import POLICIES, foreign_principals
+from mcloud_vng.resources import payment
 from mcloud_vng.session import VngSession
 
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]")
@@ -61,6 +64,9 @@ class Bucket(Kind):
             found.append(Gap("policy-bucket-name", resource, "blocking", reason, f"write {BUCKET} instead of {name}"))
         found += limits.untagged(resource, inputs, "vStorage's documents know no tags of buckets [DOC]")
         return [*found, *limits.unknown_knobs(resource, inputs)]
+
+    def charges(self, inputs: Inputs, picks: Picks, catalog: Catalog) -> list[Charge]:
+        return payment.of_bucket()
 
     def translate(self, inputs: Inputs, picks: Picks) -> Raw:
         """Name and settings, each as the S3 call for it takes it; None and empty where there is nothing to set."""
