@@ -45,7 +45,7 @@ def total(lines: Iterable[Line]) -> Cost:
     """Add up; currencies stay apart."""
     found = list(lines)
     prices = [charge.price for _, charge in found if charge.price is not None and charge.monthly is not None]
-    unknown = tuple(sorted((line for line in found if line[1].monthly is None), key=lambda line: (line[0], line[1].what)))
+    unknown = sorted((line for line in found if line[1].monthly is None), key=lambda line: (line[0], line[1].what))
     oldest = min((price.provenance.as_of for price in prices), default=None)
     marks = tuple(sorted({price.provenance.mark for price in prices}))
-    return Cost(totals(charge for _, charge in found), len(prices), unknown, oldest, marks)
+    return Cost(totals(charge for _, charge in found), len(prices), tuple(unknown), oldest, marks)
