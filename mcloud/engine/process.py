@@ -22,6 +22,7 @@ from mcloud.engine.state import PROJECT, StateFolder
 from mcloud.errors import EngineError
 
 PARALLEL = 256
+"""So many resources are under way at once. Most of them only wait for the cloud; how many call it, its limiter says."""
 LAST_LINES = 20
 SIGNED_IN = "Logging in using access token from"
 """The engine says so each time, and it is of no use to anybody."""

@@ -14,11 +14,12 @@ from typing import Any
 
 import pytest
 
-from mcloud.engine import process
+from mcloud.engine import process, runtime
 from mcloud.engine.events import Event
 from mcloud.engine.file_state import FileState
 from mcloud.engine.install import VERSION, EngineBinary
 from mcloud.engine.process import Engine
+from mcloud.engine.provider import main as provider
 from mcloud.errors import EngineError
 
 Make = Callable[[str], Engine]
@@ -172,6 +173,11 @@ def test_how_it_is_called(make: Make) -> None:
     )
     [line] = engine.run(["destroy"], None, lambda event: None).last_lines
     assert "--client" not in line
+
+
+def test_whatever_is_under_way_has_a_thread_and_a_cancel_is_heard() -> None:
+    assert runtime.THREADS >= process.PARALLEL
+    assert provider.THREADS > process.PARALLEL
 
 
 def test_its_environment(make: Make, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 THREADS = 288
+"""One for each resource under way, and some to spare: Cancel must be heard while all of them wait."""
 
 
 def main() -> None:
