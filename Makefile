@@ -27,7 +27,7 @@ test: lint engine
 	$(BIN)/python -m pytest -n 2 --cov --cov-report= tests
 	$(BIN)/python tests/coverage_floor.py
 
-# Every case of every kind through the engine too: about half an hour.
+# Every case of every kind of every cloud, through the engine too: an hour and more.
 conformance: engine
 	MCLOUD_CONFORMANCE=whole $(BIN)/python -m pytest -n 2 tests/conformance
 

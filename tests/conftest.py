@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from pathlib import Path
 
@@ -37,7 +38,8 @@ def _own_folders(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.M
     monkeypatch.setenv("MCLOUD_CONFIG_DIR", str(home / "config"))
     monkeypatch.setenv("MCLOUD_STATE_DIR", str(home / "state"))
     places = ("MCLOUD_PROFILE", "MCLOUD_BACKEND_URL", "MCLOUD_STATE_BACKEND")
-    for name in (*places, "CLIENT_ID", "CLIENT_SECRET", *STORAGE_KEYS):
+    clouds = [name for name in os.environ if name.startswith("AWS_")]
+    for name in (*places, "CLIENT_ID", "CLIENT_SECRET", *STORAGE_KEYS, *clouds):
         monkeypatch.delenv(name, raising=False)
 
 

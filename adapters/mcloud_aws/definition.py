@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mcloud.adapter.adapter import Adapter
+from mcloud.adapter.inventory import Inventory
 from mcloud.adapter.kind import Kind
 from mcloud.model.base import Placement
 
@@ -54,6 +55,11 @@ class AwsAdapter(Adapter):
         from mcloud_aws.errors import explain
 
         return explain(error, doing)
+
+    def inventory(self) -> Inventory:
+        from mcloud_aws.discover import AwsInventory
+
+        return AwsInventory()
 
     def terraform_meanings(self) -> Mapping[str, Any]:
         from mcloud_aws.terraform import MEANINGS

@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 from typing import Any
 
+from mcloud.adapter.client_errors import refused, unreachable
 from mcloud.errors import (
     CloudError,
     Conflict,
@@ -20,7 +21,6 @@ from mcloud.errors import (
     RateLimited,
     Temporary,
     Unauthorised,
-    Unreachable,
 )
 
 Sorted = tuple[type[CloudError], str]
@@ -163,12 +163,13 @@ def explain(error: Exception, doing: str) -> CloudError:
     library: Any = sys.modules.get("botocore.exceptions")
     if library is not None:
         if isinstance(error, library.ClientError):
-            return _refused(error, doing)
+            return refused(error, doing, "AWS", sorted_code)
         name = type(error).__name__
         if name in _NO_CREDENTIALS:
             return Unauthorised(f"cannot {doing}: {name}", hint=_NO_CREDENTIALS[name])
         if isinstance(error, (library.HTTPClientError, library.ConnectionError)) or name in _CUT_OFF:
-            return _unreachable(error, doing, library)
+            hint = "check the network and the profile's endpoints"
+            return unreachable(error, doing, "AWS", library, hint)
         if isinstance(error, (library.ParamValidationError, library.UnknownRegionError)):
             # Its text holds the values, which may be secret.
             return InvalidRequest(f"cannot {doing}: AWS would not take the request ({name})", hint="run with --debug")
@@ -185,34 +186,3 @@ def sorted_code(code: str, status: int) -> Sorted:
         if part in code:
             return found
     return _BY_STATUS.get(status, (InvalidRequest if 400 <= status < 500 else CloudError, ""))
-
-
-def _refused(error: Any, doing: str) -> CloudError:
-    said = error.response.get("Error", {})
-    about = error.response.get("ResponseMetadata", {})
-    code, text, status = str(said.get("Code", "")), str(said.get("Message", "")), int(about.get("HTTPStatusCode", 0))
-    kind, hint = sorted_code(code, status)
-    message = f"cannot {doing}: {text or code or f'AWS answered HTTP {status}'}"
-    made = kind(message, hint=hint or None, vendor_code=code or None, vendor_text=text or None)
-    if isinstance(made, RateLimited):
-        made.retry_after = _seconds(about.get("HTTPHeaders", {}).get("retry-after"))
-    return made
-
-
-def _seconds(value: str | None) -> float | None:
-    try:
-        return float(value) if value else None
-    except ValueError:
-        return None
-
-
-def _unreachable(error: Exception, doing: str, library: Any) -> Unreachable:
-    made = Unreachable(
-        f"cannot {doing}: no answer from AWS ({type(error).__name__})",
-        hint="check the network and the profile's endpoints",
-    )
-    made.sent = not isinstance(
-        error,
-        (library.EndpointConnectionError, library.ConnectTimeoutError, library.ProxyConnectionError, library.SSLError),
-    )
-    return made

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
+from mcloud.catalog.reader import with_prices
 from mcloud.catalog.types import BalancerSize, Catalog, Flavor, Image, Provenance, Region, Zone
 from mcloud.units import Size
 from mcloud_aws.session import AwsSession
@@ -28,12 +29,14 @@ def every_region(catalog: Catalog) -> Catalog:
     def spread(row: Any) -> tuple[Any, ...]:
         return tuple(replace(row, region=name) for name in names) if row.region == EVERY_REGION else (row,)
 
-    return replace(
+    spread_out = replace(
         catalog,
         images=tuple(item for row in catalog.images for item in spread(row)),
         disks=tuple(item for row in catalog.disks for item in spread(row)),
         balancers=tuple(BalancerSize(layer, name, None, layer, BALANCERS, layer) for name in names for layer in LAYERS),
     )
+    # A region's own prices find their rows only now.
+    return with_prices(spread_out, spread_out.prices)
 
 
 def read_live(session: AwsSession, shipped: Catalog, region: str) -> Catalog:

@@ -240,10 +240,9 @@ def _rule(native: Native) -> Details:
 
 
 def _server(native: Native) -> Details:
-    server, disk = native["server"], native.get("disk") or {}
+    server = native["server"]
     flavor, image = server.get("flavor") or {}, server.get("image") or {}
     size = (int(flavor["cpu"]), int(flavor["memory"]) * 1024) if flavor.get("cpu") and flavor.get("memory") else None
-    encrypted = server.get("encryptionVolume") or disk.get("encryptionType")
     nics = server.get("internalInterfaces") or ()
     lost = tuple(
         (f"public interface {row.get('uuid')}", "a stack has no word for it", "see the elastic interface")
@@ -253,7 +252,6 @@ def _server(native: Native) -> Details:
         size=size,
         os=image_words(str(image.get("imageVersion") or "")),
         key_name=server.get("sshKeyName") or None,
-        extensions={"encryption": True} if encrypted else {},
         addresses=tuple(str(nic["fixedIp"]) for nic in nics if nic.get("fixedIp")),
         stopped=server.get("status") == "STOPPED",
         lost=lost,

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sys
-from typing import Any
 
+from mcloud.adapter.client_errors import refused, unreachable
 from mcloud.errors import (
     CloudError,
     Conflict,
@@ -15,7 +15,6 @@ from mcloud.errors import (
     RateLimited,
     Temporary,
     Unauthorised,
-    Unreachable,
 )
 
 _KEYS = "check access_key and secret_key of vStorage; a key belongs to one vStorage project in one region"
@@ -54,44 +53,18 @@ def explain_s3(error: Exception, doing: str) -> CloudError | None:
     if library is None:
         return None
     if isinstance(error, library.ClientError):
-        return _refused(error, doing)
+        return refused(error, doing, "vStorage", _sorted)
     if isinstance(error, (library.HTTPClientError, library.ConnectionError)):
-        return _unreachable(error, doing, library)
+        hint = "check the network and the profile's endpoint vstorage"
+        return unreachable(error, doing, "vStorage", library, hint)
     return None
 
 
-def _refused(error: Any, doing: str) -> CloudError:
-    said = error.response.get("Error", {})
-    about = error.response.get("ResponseMetadata", {})
-    code, text, status = str(said.get("Code", "")), str(said.get("Message", "")), about.get("HTTPStatusCode", 0)
-    kind, hint = TABLE.get(code) or (_by_status(status), _KEYS if status in (401, 403) else "")
-    message = f"cannot {doing}: {text or code or f'vStorage answered HTTP {status}'}"
-    made = kind(message, hint=hint or None, vendor_code=code or None, vendor_text=text or None)
-    if isinstance(made, RateLimited):
-        made.retry_after = _seconds(about.get("HTTPHeaders", {}).get("retry-after"))
-    return made
+def _sorted(code: str, status: int) -> tuple[type[CloudError], str]:
+    return TABLE.get(code) or (_by_status(status), _KEYS if status in (401, 403) else "")
 
 
 def _by_status(status: int) -> type[CloudError]:
     if status >= 500:
         return Temporary
     return BY_STATUS.get(status, InvalidRequest if 400 <= status < 500 else CloudError)
-
-
-def _seconds(value: str | None) -> float | None:
-    try:
-        return float(value) if value else None
-    except ValueError:
-        return None
-
-
-def _unreachable(error: Exception, doing: str, library: Any) -> Unreachable:
-    made = Unreachable(
-        f"cannot {doing}: no answer from vStorage ({type(error).__name__})",
-        hint="check the network and the profile's endpoint vstorage",
-    )
-    made.sent = not isinstance(
-        error,
-        (library.EndpointConnectionError, library.ConnectTimeoutError, library.ProxyConnectionError, library.SSLError),
-    )
-    return made

@@ -172,7 +172,7 @@ def server(resource: StateResource) -> Meant:
         disk_type=text(attributes, "root_disk_type_id") if class_ is None else None,
         placement_group=text(attributes, "server_group_id"),
         addresses=tuple(str(nic["fixed_ip"]) for nic in nics if nic.get("fixed_ip")),
-        extensions={"vng": {"encryption": True}} if encrypted else {},
+        disk_encrypted=encrypted,
         stopped=attributes.get("action") == "stop",
     )
     return Meant(part, tuple(_server_notes(resource)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from mcloud.adapter.kind import Native
@@ -40,7 +40,6 @@ class Details:
         disk: class and IOPS of a volume or of a server's root disk.
         key_name: name of a server's key.
         description: of a group or a rule.
-        extensions: settings that only this cloud has.
         addresses: a server's private addresses.
         stopped: a server that is switched off.
         system: why it is the cloud's own and in no stack; it counts as a part of the account.
@@ -53,7 +52,6 @@ class Details:
     disk: tuple[str, int | None] | None = None
     key_name: str | None = None
     description: str | None = None
-    extensions: Mapping[str, Any] = field(default_factory=dict)
     addresses: tuple[str, ...] = ()
     stopped: bool = False
     system: str = ""

@@ -91,7 +91,7 @@ class Kind(ABC):
         return []
 
     def charges(self, inputs: Inputs, picks: Picks, catalog: Catalog) -> list[Charge]:
-        """What creating it takes from the account at once, where the cloud sells ahead. Pure."""
+        """What it is billed for while it is there; what only its use tells has no price. None: it is free. Pure."""
         return []
 
     def replaces(self, changed: frozenset[str], old: Inputs, new: Inputs) -> frozenset[str]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from mcloud.catalog.types import Catalog, DiskClass, Flavor, Region
+from mcloud.catalog.types import Catalog, DiskClass, Flavor, Image, Region
 
 How = Literal["new", "gone", "sold out", "opened", "closed", "changed"]
 
@@ -44,7 +44,7 @@ def compare(shipped: Catalog, live: Catalog, region: str) -> list[Change]:
     if flavors := _in(live.flavors, region):
         changes += _flavors(_in(shipped.flavors, region), flavors)
     if images := _in(live.images, region):
-        changes += _names("images", {row.name for row in _in(shipped.images, region)}, {row.name for row in images})
+        changes += _images(_in(shipped.images, region), images)
     if disks := _in(live.disks, region):
         changes += _disks(_in(shipped.disks, region), disks)
     if live.limits:
@@ -83,6 +83,16 @@ def _flavors(old: list[Flavor], new: list[Flavor]) -> Iterator[Change]:
     for row in sorted(new, key=lambda row: (row.name, row.zone or "")):
         if row.sold_out:
             yield Change("flavors", row.name, "sold out", f"in {row.zone}" if row.zone else "")
+
+
+def _images(old: list[Image], new: list[Image]) -> Iterator[Change]:
+    """A shipped name with ``*`` stands for whatever image of its system is there today."""
+    before, after = {row.name for row in old}, {row.name for row in new}
+    patterns = {row.name: (row.os, row.version) for row in old if "*" in row.name}
+    systems = {row.name: (row.os, row.version) for row in new}
+    after |= {name for name, system in patterns.items() if system in systems.values()}
+    before |= {name for name, system in systems.items() if system in patterns.values()}
+    yield from _names("images", before, after)
 
 
 def _disks(old: list[DiskClass], new: list[DiskClass]) -> Iterator[Change]:

@@ -239,5 +239,7 @@ def refresh(
     for change in changes:
         detail = f" ({change.detail})" if change.detail else ""
         typer.echo(f"{change.how}: {change.kind.removesuffix('s')} {change.name}{detail}")
-    said = ", ".join(f"{number} {kind}" for kind, number in counts.items())
+    said = ", ".join(f"{number} {kind}" for kind, number in counts.items() if number)
     typer.echo(f"{at.home}: {said} offered today, {len(changes)} differences from the shipped list; kept for later")
+    if unasked := [kind for kind, number in counts.items() if not number]:
+        typer.echo(f"the account lists no {', no '.join(unasked)}: these stay as shipped")

@@ -13,7 +13,7 @@ Made = Collection[tuple[str, str]]
 
 
 def charges_of(planned: Iterable[Planned], made: Made, catalog_of: CatalogOf) -> dict[str, list[tuple[str, Charge]]]:
-    """Home -> (resource, charge), of those resources that would be made."""
+    """Home -> (resource, charge) of what is paid ahead, of those resources that would be made."""
     found: dict[str, list[tuple[str, Charge]]] = {}
     for item in planned:
         if (item.node.token, item.node.name) not in made:
@@ -21,6 +21,8 @@ def charges_of(planned: Iterable[Planned], made: Made, catalog_of: CatalogOf) ->
         kind = registry.get(item.placement.cloud).kinds[item.node.kind]
         inputs = {**item.node.inputs, "placement": str(item.placement)}
         for charge in kind.charges(inputs, item.picks, catalog_of(item.placement)):
+            if not charge.ahead:
+                continue
             found.setdefault(item.placement.home, []).append((item.node.name, charge))
     return found
 

@@ -6,10 +6,11 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from mcloud.adapter import registry
 from mcloud.engine.deploy import Deployment
-from mcloud.match.cost import Cost, CostLine, cost_lines, total
+from mcloud.match.cost import Cost, Line, total
 from mcloud.match.plan import Planned
-from mcloud.model.base import split_id
+from mcloud.model.base import Placement, split_id
 from mcloud.model.resources import BY_TOKEN
 
 CHOSEN_BY = ("size", "flavor", "image", "disk", "class", "minIops", "zone")
@@ -29,35 +30,43 @@ def costs(deployment: Deployment, planned: Iterable[Planned]) -> dict[str, Cost]
     }
 
 
-def _of(deployment: Deployment, resource: Mapping[str, Any]) -> list[CostLine]:
+def _of(deployment: Deployment, resource: Mapping[str, Any]) -> list[Line]:
     kind, name = BY_TOKEN[resource["type"]].kind, resource["urn"].rsplit("::", 1)[1]
     inputs = resource.get("inputs") or {}
-    catalog = deployment.catalog(split_id(resource["id"])[0])
-    return cost_lines(kind, name, inputs, inputs.get("resolved") or {}, catalog)
+    return _lines(deployment, kind, name, split_id(resource["id"])[0], inputs, inputs.get("resolved") or {})
 
 
 def _planned(
     deployment: Deployment, resources: Iterable[Mapping[str, Any]], planned: Iterable[Planned]
-) -> Iterable[CostLine]:
+) -> Iterable[Line]:
     there = {(item["type"], item["urn"].rsplit("::", 1)[1], split_id(item["id"])[0].home): item for item in resources}
     for item in planned:
         node, picks = item.node, item.picks
         old = (there.get((node.token, node.name, item.placement.home)) or {}).get("inputs") or {}
         if old and all(old.get(name) == node.inputs.get(name) for name in CHOSEN_BY):
             picks = old.get("resolved") or picks
-        yield from cost_lines(node.kind, node.name, node.inputs, picks, deployment.catalog(item.placement))
+        yield from _lines(deployment, node.kind, node.name, item.placement, node.inputs, picks)
+
+
+def _lines(
+    deployment: Deployment, kind: str, name: str, at: Placement, inputs: Mapping[str, Any], picks: Mapping[str, Any]
+) -> list[Line]:
+    doing, placed = registry.get(at.cloud).kinds[kind], {**inputs, "placement": str(at)}
+    return [(f"{kind}/{name}", charge) for charge in doing.charges(placed, picks, deployment.catalog(at))]
 
 
 def cost_words(found: Mapping[str, Cost]) -> list[str]:
     """Lines for a person; none where nothing is paid for."""
     titles = {"now": "cost now", "then": "cost then", "left": "cost of what is left behind, until mcloud cleanup"}
+    if found["now"] == found["then"]:
+        titles = {"now": "cost", "left": titles["left"]}
     lines = []
     for key, title in titles.items():
         cost = found[key]
         if cost.priced or cost.unknown:
             lines.append(f"{title}: {cost}")
-            items = Counter(line.item for line in cost.unknown)
-            lines += [f"  unknown: {item}{f' ({count} times)' if count > 1 else ''}" for item, count in items.items()]
+            items = Counter(charge.what for _, charge in cost.unknown)
+            lines += [f"  unknown: {what}{f' ({count} times)' if count > 1 else ''}" for what, count in items.items()]
     return lines
 
 
@@ -66,7 +75,7 @@ def cost_document(cost: Cost) -> dict[str, Any]:
     return {
         "per_month": {currency: str(amount) for currency, amount in cost.known.items()},
         "priced": cost.priced,
-        "unknown": [{"resource": line.resource, "item": line.item} for line in cost.unknown],
+        "unknown": [{"resource": resource, "item": charge.what} for resource, charge in cost.unknown],
         "oldest_price": cost.oldest.isoformat() if cost.oldest else None,
         "marks": list(cost.marks),
     }

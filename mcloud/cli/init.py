@@ -52,10 +52,11 @@ def init(
     name: Annotated[str, typer.Option(help="Name of the stack.")] = "shop",
 ) -> None:
     """Write a first stack file; one that is there is never overwritten."""
+    taken = UsageError(f"{file} is there already", hint="give another name: mcloud init FILE")
+    if file.exists():
+        raise taken
     if placement is None:
-        clouds = [cloud for cloud in registry.names() if registry.get(cloud).kinds]
-        first = registry.get(clouds[0]).catalog().regions[0]
-        placement = f"{clouds[0]}/{first.aliases[0] if first.aliases else first.name}"
+        placement = _only_placement()
     else:
         asked = Placement.parse(placement)
         registry.get(asked.cloud).catalog().canonical(asked)
@@ -63,5 +64,22 @@ def init(
         with file.open("x", encoding="utf-8") as stream:
             stream.write(TEMPLATE.format(name=name, placement=placement))
     except FileExistsError as error:
-        raise UsageError(f"{file} is there already", hint="give another name: mcloud init FILE") from error
+        raise taken from error
     typer.echo(f"wrote {file}; next: mcloud validate {file}, mcloud up {file}")
+
+
+def _only_placement() -> str:
+    """The first region of the cloud that is installed.
+
+    Raises:
+        UsageError: several are, and none of them is better than the others.
+    """
+    found = []
+    for cloud in registry.names():
+        adapter = registry.get(cloud)
+        if adapter.kinds:
+            first = adapter.catalog().regions[0]
+            found.append(f"{cloud}/{first.aliases[0] if first.aliases else first.name}")
+    if len(found) != 1:
+        raise UsageError("where shall it be placed?", hint=f"--placement {' or '.join(found)}, for example")
+    return found[0]

@@ -95,7 +95,6 @@ def join(ledger: Ledger, items: Iterable[Item]) -> Sections:
         "volumes": volumes,
         **_balancing(ledger, kept, beside),
         "buckets": attached.write_buckets(ledger, _of(kept, BucketPart)),
-        "extensions": machines.extensions,
     }
     ledger.settle_twins(twins)
     ledger.ask_unused()
@@ -209,7 +208,7 @@ class _Networks:
             return
         if part.zone:
             self.section[network]["subnets"][name]["zone"] = part.zone
-        self._internet(path, part.id, part.direct, reaching)
+        self._internet(path, part.id, part.direct, reaching, part.internet)
         self._ledger.settle(item, "mapped", f"networks.{network}.subnets.{name}")
 
     def _assumed_subnet(self, native: str, reaching: bool) -> None:
@@ -248,10 +247,15 @@ class _Networks:
             self._ledger.assume(("networks", network, "subnets", name, "cidr"), native, f"moved along from {cidr}")
         return block
 
-    def _internet(self, path: tuple[str, ...], native: str, direct: bool | None, reaching: bool) -> None:
+    def _internet(
+        self, path: tuple[str, ...], native: str, direct: bool | None, reaching: bool, shown: str | None = None
+    ) -> None:
         said = self._ledger.answer("internet", native)
         if said is not None:
             value, why = said, "by the assumptions file; the sources show no route"
+        elif shown is not None:
+            self.section[path[1]]["subnets"][path[3]]["internet"] = shown
+            return
         elif reaching:
             value, why = "direct", "a server in it has a public address; the sources show no route"
         elif direct:

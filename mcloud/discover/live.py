@@ -122,7 +122,7 @@ def discover_live(
 def _unseen(inventory: Inventory, look: _Look) -> tuple[Unread, ...]:
     """What no call shows of the kinds that were found."""
     return tuple(
-        Unread(f"{KINDS[kind].word}: {what}", "no call shows it", advice)
+        Unread(f"{KINDS[kind].word}: {what}", "no call that is made shows it", advice)
         for kind, words in inventory.unseen.items()
         if look.rows.get(kind)
         for what, advice in words

@@ -119,10 +119,9 @@ def _network(view: View, native: str, seen: Observed, details: Details) -> Meant
 
 def _subnet(view: View, native: str, seen: Observed, details: Details) -> Meant:
     inputs = seen.inputs
-    internet = inputs.get("internet")
-    direct = None if internet is None else internet == "direct"
     network, zone = view.native(inputs["network"]), view.other_zone(seen.picks.get("zone"))
-    return Meant(SubnetPart(native, network, inputs["cidr"], direct, inputs.get("labels") or {}, zone))
+    labels, internet = inputs.get("labels") or {}, inputs.get("internet")
+    return Meant(SubnetPart(native, network, inputs["cidr"], None, labels, zone, internet))
 
 
 def _group(view: View, native: str, seen: Observed, details: Details) -> Meant:
@@ -212,7 +211,7 @@ def _server(view: View, native: str, seen: Observed, details: Details) -> Meant:
         placement_group=view.native(inputs["placementGroup"]) if inputs.get("placementGroup") else None,
         flavors={view.at.cloud: forced} if forced else {},
         addresses=details.addresses,
-        extensions={view.at.cloud: details.extensions} if details.extensions else {},
+        disk_encrypted=bool(disk.get("encrypted")),
         stopped=details.stopped,
     )
     return Meant(part, (*notes, *more, *also))

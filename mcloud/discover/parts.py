@@ -18,7 +18,10 @@ class NetworkPart:
 
 @dataclass(frozen=True)
 class SubnetPart:
-    """A subnet; ``network`` is a native id, ``direct`` whether its servers get public addresses, None: unknown."""
+    """A subnet; ``network`` is a native id, ``direct`` whether its servers get public addresses, None: unknown.
+
+    ``internet`` is what its routes say, in the stack's word; None: the source does not show them.
+    """
 
     id: str
     network: str
@@ -27,6 +30,7 @@ class SubnetPart:
     labels: Mapping[str, str] = field(default_factory=dict)
     zone: str | None = None
     """The zone, where the stack stays on this cloud and would choose another one by itself."""
+    internet: str | None = None
 
 
 @dataclass(frozen=True)
@@ -97,7 +101,7 @@ class ServerPart:
         placement_group: native id.
         flavors: cloud -> flavor, where the size alone would lead to another one.
         addresses: private addresses, by which members of pools are known.
-        extensions: cloud -> settings that only this cloud has.
+        disk_encrypted: whether its disks are known to be encrypted.
         stopped: it is switched off, which a stack cannot say.
     """
 
@@ -118,7 +122,7 @@ class ServerPart:
     placement_group: str | None = None
     flavors: Mapping[str, str] = field(default_factory=dict)
     addresses: tuple[str, ...] = ()
-    extensions: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    disk_encrypted: bool = False
     stopped: bool = False
 
 

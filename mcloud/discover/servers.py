@@ -41,12 +41,10 @@ class Machines:
     Attributes:
         section: name -> entry.
         instances: native id -> instance: NAME, or NAME-0 and so on where there is a count.
-        extensions: cloud -> servers.NAME -> settings.
     """
 
     section: dict[str, Any] = field(default_factory=dict)
     instances: dict[str, str] = field(default_factory=dict)
-    extensions: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def name_of(self, native: str) -> str | None:
         """The name in the section."""
@@ -90,7 +88,7 @@ def _countable(batch: list[_Draft]) -> bool:
     return (
         len(batch) > 1
         and indices == list(range(len(batch)))
-        and all((d.entry, d.part.extensions) == (first.entry, first.part.extensions) for d in batch)
+        and all(d.entry == first.entry for d in batch)
     )
 
 
@@ -100,8 +98,6 @@ def _write(ledger: Ledger, machines: Machines, namer: Namer, batch: list[_Draft]
     counted = len(batch) > 1
     name = namer.give(resource.plain if counted else resource.label)
     machines.section[name] = {**first.entry, **({"count": len(batch)} if counted else {})}
-    for cloud, settings in first.part.extensions.items():
-        machines.extensions.setdefault(cloud, {})[f"servers.{name}"] = dict(settings)
     for key, text in first.assumed.items():
         ledger.assume(("servers", name, key), first.part.id, text)
     for number, draft in enumerate(batch):
@@ -195,4 +191,6 @@ def _add_disk(ledger: Ledger, draft: _Draft) -> None:
     disk: dict[str, Any] = {"size": str(size), "class": part.disk_class}
     if part.min_iops:
         disk["min_iops"] = part.min_iops
+    if part.disk_encrypted:
+        disk["encrypted"] = True
     draft.entry["disk"] = disk

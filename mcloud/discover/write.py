@@ -77,7 +77,7 @@ def _header(discovery: Discovery) -> Iterator[str]:
             yield _flat(f"  {_called(outcome, discovery)}:")
             for note in outcome.notes:
                 yield _flat(f"    {note.what}: {_because(note.reason, note.advice)}")
-    yield from _gaps("No call shows:", discovery.unseen)
+    yield from _gaps("No call that is made shows:", discovery.unseen)
     if discovery.open:
         yield ""
         yield "Open:"

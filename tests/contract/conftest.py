@@ -16,6 +16,7 @@ import yaml
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from mcloud.adapter.conformance.pem import make_certificate
 from mcloud.adapter.kind import Native, Observed
 from mcloud.adapter.operations import Operations
 from mcloud.adapter.profile import CloudProfile
@@ -27,7 +28,6 @@ from mcloud_aws.emulator import SPEC as AWS_SPEC
 from mcloud_vng import adapter
 from mcloud_vng.driver import VNGNodeDriver
 from mcloud_vng.emulator import SPEC
-from tests.oracle.pem import make_certificate
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "web.yaml"
 FLAVOR = "flav-e2028a81-cc75-47e4-8af1-9eef2f857f84"  # s-general-2x4 in HCM03-1C

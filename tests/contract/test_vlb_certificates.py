@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.oracle.pem import make_certificate
+from mcloud.adapter.conformance.pem import make_certificate
 
 TIMEOUTS = {"timeoutClient": 50, "timeoutMember": 50, "timeoutConnection": 5}
 HTTPS = {"listenerName": "test-listener", "listenerProtocol": "HTTPS", "listenerProtocolPort": 443, **TIMEOUTS}

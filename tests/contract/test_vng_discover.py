@@ -175,7 +175,7 @@ def test_what_was_made_is_found_again(account: Any, second_account: Any, monkeyp
     assert len(groups) == 1
     assert counts.seen >= len(made) + 5 + 2 + 1
     assert counts.seen == counts.mapped + counts.folded
-    assert "No call shows:" in to_yaml(found)
+    assert "No call that is made shows:" in to_yaml(found)
     use_keys(second_account, monkeypatch)
     bring_up(second_account, found.document)
     assert discover(second_account).document == found.document

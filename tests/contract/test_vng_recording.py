@@ -11,11 +11,11 @@ from typing import Any
 import httpx
 import pytest
 
+from mcloud.adapter.conformance.pem import make_certificate
 from mcloud.emulator.clock import ManualClock
 from mcloud.emulator.recorder import MASK
 from mcloud.emulator.server import Running, serve
 from mcloud_vng.emulator import SPEC
-from tests.oracle.pem import make_certificate
 
 RECORDINGS = sorted((Path(__file__).parent / "recordings").glob("vng-*.jsonl"))
 ID = re.compile(r"[a-z]+(?:-[a-z]+)*-[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")

@@ -22,8 +22,8 @@ from typing import Any
 
 import httpx
 import yaml
-from pem import make_certificate
 
+from mcloud.adapter.conformance.pem import make_certificate
 from mcloud.emulator.clock import Clock
 from mcloud.emulator.server import Running, serve
 from mcloud_vng.emulator import SPEC

@@ -94,6 +94,16 @@ def test_an_account_against_the_shipped_list() -> None:
     ]
 
 
+def test_a_pattern_stands_for_the_image_of_its_system() -> None:
+    def images(*rows: tuple[str, str]) -> tuple[Image, ...]:
+        return tuple(Image("debian", version, name, "r-1", MINE) for version, name in rows)
+
+    shipped = replace(SHIPPED, images=images(("12", "debian-12-*"), ("11", "debian-11-*")))
+    mine = replace(SHIPPED, images=images(("12", "debian-12-20261001"), ("13", "debian-13-20261001")))
+    found = [(item.name, item.how) for item in compare(shipped, mine, "r-1") if item.kind == "images"]
+    assert found == [("debian-13-20261001", "new"), ("debian-11-*", "gone")]
+
+
 def test_nothing_to_tell() -> None:
     assert compare(SHIPPED, SHIPPED, "r-2") == []
     assert compare(SHIPPED, SHIPPED, "r-1") == []

@@ -14,6 +14,7 @@ from mcloud.cli.charges import charge_lines, charges_of
 from mcloud.match.plan import Planned
 from mcloud.model.base import Placement
 from mcloud.model.graph import Node
+from mcloud_aws import adapter as aws
 from mcloud_vng import adapter
 from mcloud_vng.resources import KINDS
 
@@ -39,8 +40,8 @@ def test_sums_are_by_currency_and_leave_out_what_is_not_known() -> None:
         ([], []),
         (
             [
-                ("web", Charge("flavor s", 1, price(264_880, day=3), True)),
-                ("db", Charge("flavor m", 2, price(10), True)),
+                ("web", Charge("flavor s", 1, price(264_880, day=3), True, True)),
+                ("db", Charge("flavor m", 2, price(10), True, True)),
             ],
             [
                 "creating takes 264,900 VND from the account on c/r at once for the first month "
@@ -48,7 +49,10 @@ def test_sums_are_by_currency_and_leave_out_what_is_not_known() -> None:
             ],
         ),
         (
-            [("web", Charge("flavor s", 1, price(5, vat="in"), False)), ("web", Charge("licence", 1, None, False))],
+            [
+                ("web", Charge("flavor s", 1, price(5, vat="in"), True, False)),
+                ("web", Charge("licence", 1, None, True, False)),
+            ],
             [
                 "creating takes 5 VND from the account on c/r at once for the first month "
                 "(prices of 2026-01-02 or later, vendor-doc)",
@@ -81,15 +85,51 @@ PICKS = {"zone": "HCM03-1C", "flavor": "s-general-1x2", "diskType": "3000", "ima
         ("Volume", {"size": "100 GiB", "encrypted": True}, {}, 320_000, []),
         ("Volume", {"size": "10 GiB"}, {"diskType": "6400"}, 0, ["10 GB of disk 6400"]),
         ("PublicIp", {}, {}, 120_000, []),
+        ("LoadBalancer", {}, {"flavor": "ALB_Small"}, 400_000, []),
+        ("LoadBalancer", {}, {"flavor": "of my own"}, 0, ["load balancer of my own"]),
+        ("Bucket", {}, {}, 0, ["what is stored and transferred"]),
         ("Network", {}, {}, 0, []),
     ],
 )
-def test_what_vng_takes(
+def test_what_vng_charges(
     kind: str, inputs: dict[str, Any], picks: dict[str, Any], known: int, unknown: list[str]
 ) -> None:
     charges = KINDS[kind].charges({"placement": "vng/hcm-3", **inputs}, PICKS | picks, adapter.catalog())
     assert sum(totals(charges).values()) == known
     assert [charge.what for charge in charges if charge.price is None] == unknown
+
+
+AWS_PICKS = {"flavor": "t3a.medium", "diskType": "gp3", "zone": "ap-southeast-1a", "layer": "application"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "inputs", "picks", "known", "unknown"),
+    [
+        # 0.0472 USD an hour and 20 GB at 0.096 USD (catalog/prices.csv).
+        ("Server", {}, {}, "36.376", []),
+        ("Server", {"disk": {"size": "30 GiB", "minIops": 4000}}, {}, "37.336", ["IOPS of disk gp3"]),
+        ("Server", {}, {"zone": "ap-southeast-1-han-1a"}, "0", ["flavor t3a.medium", "20 GB of disk gp3"]),
+        ("Server", {"placement": "aws/us-east-1"}, {}, "0", ["flavor t3a.medium", "20 GB of disk gp3"]),
+        ("Server", {}, {"licensed": True, "image": "windows"}, "36.376", ["licence of windows"]),
+        ("Volume", {"size": "100 GiB"}, {}, "9.6", []),
+        ("Volume", {"size": "100 GiB"}, {"diskType": "io2"}, "0", ["100 GB of disk io2", "IOPS of disk io2"]),
+        ("PublicIp", {}, {}, "3.65", []),
+        ("PublicIp", {"placement": "aws/us-east-1"}, {}, "0", ["public address"]),
+        ("LoadBalancer", {}, {}, "18.396", ["capacity units of application load balancers"]),
+        ("Subnet", {"internet": "outbound"}, {}, "0", ["NAT gateway of the network"]),
+        ("Subnet", {"internet": "direct"}, {}, "0", []),
+        ("Bucket", {}, {}, "0", ["what is stored and transferred"]),
+        ("Network", {}, {}, "0", []),
+    ],
+)
+def test_what_aws_charges(
+    kind: str, inputs: dict[str, Any], picks: dict[str, Any], known: str, unknown: list[str]
+) -> None:
+    inputs = {"placement": "aws/ap-southeast-1", **inputs}
+    charges = aws.kinds[kind].charges(inputs, AWS_PICKS | picks, aws.catalog())
+    assert sum(totals(charges).values()) == Decimal(known)
+    assert [charge.what for charge in charges if charge.monthly is None] == unknown
+    assert not any(charge.ahead for charge in charges)
 
 
 def test_only_what_would_be_made_is_counted() -> None:

@@ -141,6 +141,15 @@ def test_init_writes_a_stack_that_validates_and_overwrites_nothing(
     assert path.read_text() == text
 
 
+def test_init_chooses_no_cloud_among_several(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "stack.yaml"
+    assert run(["init", str(path)]) == 1
+    told = capsys.readouterr().err
+    assert "where shall it be placed?" in told
+    assert "vng/hcm" in told
+    assert not path.exists()
+
+
 def test_discover_accounts_for_everything(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder = EXAMPLES / "tfstate"
     states = [str(path) for path in sorted(folder.glob("*.tfstate"))]

@@ -232,23 +232,31 @@ def test_what_is_chosen_otherwise_is_said() -> None:
         {
             **PLACE,
             "Server": {
-                "a": server("plain", diskTypeId="d-1", disk={"size": "30 GiB"}),
+                "a": server("plain", diskTypeId="d-1", disk={"size": "30 GiB", "encrypted": True}),
                 "b": server("forced", flavorId="f-2", flavor="zany", diskTypeId="d-2"),
                 "c": server("other", imageId="i-2", details={"os": ("ubuntu", "22.04"), "size": (2, 4096)}),
                 "d": server("nowhere", imageId="i-9", details={"os": ("plan9", "4")}),
                 "e": server("twin", diskTypeId="d-3"),
-                "f": server("strange", diskTypeId="d-9", details={"stopped": True, "extensions": {"x": 1}}),
+                "f": server("strange", diskTypeId="d-9", details={"stopped": True}),
             },
         }
     )
     servers = found.document["servers"]
-    assert servers["plain"]["disk"] == {"size": "30 GiB", "class": "ssd"}
+    assert servers["plain"]["disk"] == {"size": "30 GiB", "class": "ssd", "encrypted": True}
+    assert "encrypted" not in servers["forced"]["disk"]
     assert "flavor" not in servers["plain"]
     assert servers["forced"]["flavor"] == {"c": "zany"}
     assert servers["forced"]["disk"]["min_iops"] == 9000
     assert servers["nowhere"]["flavor"] == {"c": "small"}
     assert sorted(notes(found)) == ["disk type", "disk type", "image i-2", "plan9 4", "switched off"]
-    assert found.document["extensions"] == {"c": {"servers.strange": {"x": 1}}}
+
+
+@pytest.mark.parametrize("shown", ["none", "outbound", "direct"])
+def test_what_the_routes_of_a_subnet_say_is_not_assumed(shown: str) -> None:
+    subnet = {"name": "a", "cidr": "10.0.1.0/24", "network": ref("n"), "zone": "z-1", "internet": shown}
+    found = discover({**PLACE, "Subnet": {"s": subnet}})
+    assert found.document["networks"]["main"]["subnets"]["a"]["internet"] == shown
+    assert "assumed" not in to_yaml(found)
 
 
 def test_zones_are_said_where_a_stack_would_choose_another_one() -> None:

@@ -359,7 +359,8 @@ def test_a_build_that_is_stopped_leaves_no_go_behind(machine: Machine, monkeypat
 
 def test_one_version_is_pinned_everywhere(repository: Path) -> None:
     project = tomllib.loads((repository / "pyproject.toml").read_text(encoding="utf-8"))
-    assert project["project"]["optional-dependencies"]["engine"] == [f"pulumi=={SUITS.removeprefix('v')}"]
+    needed = project["project"]["optional-dependencies"]["engine"]
+    assert [item for item in needed if item.startswith("pulumi")] == [f"pulumi=={SUITS.removeprefix('v')}"]
     module = (Path(install.__file__).parent / "tools" / "go.mod").read_text(encoding="utf-8")
     for name in ("pkg", "sdk"):
         assert re.findall(rf"^\s+github\.com/pulumi/pulumi/{name}/v3 (\S+)", module, re.MULTILINE) == [SUITS]

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from mcloud.adapter.charges import Charge
 from mcloud.adapter.kind import Inputs, Native, Observed, Picks
+from mcloud.catalog.types import Catalog
 from mcloud.errors import InvalidRequest
 from mcloud.model.base import Placement
 from mcloud_aws import translate
 from mcloud_aws.api import Raw
+from mcloud_aws.resources import payment
 from mcloud_aws.resources.interface import instance, server_of
 from mcloud_aws.resources.rows import Ec2Kind
 from mcloud_aws.session import AwsSession
@@ -17,6 +20,9 @@ class PublicIp(Ec2Kind):
 
     kind = "PublicIp"
     operation, field, id_field, id_filter = "describe_addresses", "Addresses", "AllocationId", "allocation_id"
+
+    def charges(self, inputs: Inputs, picks: Picks, catalog: Catalog) -> list[Charge]:
+        return payment.of_address(inputs, catalog)
 
     def translate(self, inputs: Inputs, picks: Picks) -> Raw:
         return translate.address_body(inputs)

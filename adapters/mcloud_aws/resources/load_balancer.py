@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import ClassVar
 
+from mcloud.adapter.charges import Charge
 from mcloud.adapter.gaps import Gap
 from mcloud.adapter.kind import Found, Inputs, Kind, Native, Observed, Picks, Poll
+from mcloud.catalog.types import Catalog
 from mcloud.model.base import Placement
 from mcloud_aws import balance
 from mcloud_aws.api import gone_is_well, rows
+from mcloud_aws.resources import payment
 from mcloud_aws.resources.balancing import NAME_LIMIT, Raw, name_gaps, pages, refuse_twin, retag, tags_of
 from mcloud_aws.resources.network import by_state
 from mcloud_aws.resources.rows import one_of, unseen
@@ -49,6 +52,9 @@ class LoadBalancer(Kind):
             alternative = "name a second subnet, in another zone"
             found.append(Gap("balancer-zones", resource, "blocking", reason, alternative))
         return found
+
+    def charges(self, inputs: Inputs, picks: Picks, catalog: Catalog) -> list[Charge]:
+        return payment.of_balancer(inputs, picks, catalog)
 
     def translate(self, inputs: Inputs, picks: Picks) -> Raw:
         return balance.balancer_body(inputs, picks)

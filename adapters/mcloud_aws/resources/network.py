@@ -6,12 +6,15 @@ import ipaddress
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
+from mcloud.adapter.charges import Charge
 from mcloud.adapter.gaps import Gap
 from mcloud.adapter.kind import Found, Inputs, Native, Observed, Picks, Poll
+from mcloud.catalog.types import Catalog
 from mcloud.errors import InUse
 from mcloud.model.base import Placement
 from mcloud_aws import internet, translate
 from mcloud_aws.api import Raw
+from mcloud_aws.resources import payment
 from mcloud_aws.resources.rows import Ec2Kind
 from mcloud_aws.session import AwsSession
 
@@ -89,6 +92,9 @@ class Subnet(Ec2Kind):
 
     def gaps(self, resource: str, inputs: Inputs) -> list[Gap]:
         return [*_block_gap("subnet-cidr", "subnet", resource, inputs), *super().gaps(resource, inputs)]
+
+    def charges(self, inputs: Inputs, picks: Picks, catalog: Catalog) -> list[Charge]:
+        return payment.of_subnet(inputs)
 
     def translate(self, inputs: Inputs, picks: Picks) -> Raw:
         return translate.subnet_body(inputs, picks)

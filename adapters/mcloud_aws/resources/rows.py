@@ -107,6 +107,9 @@ class Ec2Kind(Kind):
         except Exception as error:
             if not gone_is_well(error):
                 raise
+            if self.row(session, native_id) is not None:
+                # A step before the last was done already, when the client library repeated it: go on from there.
+                self.remove(session, native_id)
 
     @abstractmethod
     def remove(self, session: AwsSession, native_id: str) -> None:

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
+from mcloud.adapter.charges import Charge
 from mcloud.adapter.gaps import Gap
 from mcloud.adapter.kind import Found, Inputs, Native, Observed, Picks, Poll
+from mcloud.catalog.types import Catalog
 from mcloud.errors import NotFound
 from mcloud.model.base import Placement
 from mcloud_aws import translate
 from mcloud_aws.api import Raw, rows
+from mcloud_aws.resources import payment
 from mcloud_aws.resources.network import by_state
 from mcloud_aws.resources.rows import Ec2Kind
 from mcloud_aws.resources.volume import changing, iops_gaps, modify, wanted_change
@@ -52,6 +55,9 @@ class Server(Ec2Kind):
             reason = "AWS sells servers by the second, so there is no month to renew"
             found.append(Gap("billing-renew", resource, "substituted", reason, "the server simply goes on"))
         return found
+
+    def charges(self, inputs: Inputs, picks: Picks, catalog: Catalog) -> list[Charge]:
+        return payment.of_server(inputs, picks, catalog)
 
     def translate(self, inputs: Inputs, picks: Picks) -> Raw:
         return translate.server_body(inputs, picks)

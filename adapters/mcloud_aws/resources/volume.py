@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
+from mcloud.adapter.charges import Charge
 from mcloud.adapter.gaps import Gap
 from mcloud.adapter.kind import Found, Inputs, Kind, Native, Observed, Picks, Poll
+from mcloud.catalog.types import Catalog
 from mcloud.errors import Conflict, InvalidRequest, NotFound, QuotaExceeded
 from mcloud.model.base import Placement
 from mcloud.units import Size
 from mcloud_aws import translate
 from mcloud_aws.api import Raw, gone_is_well, rows
+from mcloud_aws.resources import payment
 from mcloud_aws.resources.network import by_state
 from mcloud_aws.resources.rows import Ec2Kind, one_of, unseen
 from mcloud_aws.session import AwsSession
@@ -84,6 +87,9 @@ class Volume(Ec2Kind):
 
     def gaps(self, resource: str, inputs: Inputs) -> list[Gap]:
         return [*iops_gaps(resource, inputs, Size.parse(inputs["size"]).whole_gib), *super().gaps(resource, inputs)]
+
+    def charges(self, inputs: Inputs, picks: Picks, catalog: Catalog) -> list[Charge]:
+        return payment.of_volume(inputs, picks, catalog)
 
     def translate(self, inputs: Inputs, picks: Picks) -> Raw:
         return translate.volume_body(inputs, picks)

@@ -7,11 +7,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, ClassVar
 
+from mcloud.adapter.charges import Charge
 from mcloud.adapter.gaps import Gap
 from mcloud.adapter.kind import Found, Inputs, Kind, Native, Observed, Picks, Poll
+from mcloud.catalog.types import Catalog
 from mcloud.errors import InUse, NotFound
 from mcloud.model.base import Placement
 from mcloud_vng import translate_lb
+from mcloud_vng.resources import payment
 from mcloud_vng.resources.network import by_name
 from mcloud_vng.session import VngSession
 
@@ -82,6 +85,9 @@ class LoadBalancer(Kind):
             reason = "labels of load balancers are not written on VNG by this version"
             found.append(Gap("labels", resource, "substituted", reason, "the labels stay in the state only"))
         return found
+
+    def charges(self, inputs: Inputs, picks: Picks, catalog: Catalog) -> list[Charge]:
+        return payment.of_balancer(picks, catalog)
 
     def translate(self, inputs: Inputs, picks: Picks) -> dict[str, Any]:
         return translate_lb.balancer_body(inputs, picks)

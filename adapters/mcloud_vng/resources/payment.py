@@ -1,10 +1,10 @@
-"""What is paid ahead: servers, volumes and addresses are sold by the month (sources: docs/clouds/vng.md)."""
+"""What is paid for; servers, volumes and addresses are sold by the month, ahead (sources: docs/clouds/vng.md)."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mcloud.adapter.charges import Charge
+from mcloud.adapter.charges import Charge, disk_price, flavor_price
 from mcloud.adapter.kind import Inputs, Picks
 from mcloud.errors import InvalidRequest
 from mcloud.model.base import Placement
@@ -12,7 +12,7 @@ from mcloud.units import Size
 from mcloud_vng import translate
 
 if TYPE_CHECKING:
-    from mcloud.catalog.types import Catalog, Price
+    from mcloud.catalog.types import Catalog
 
 KNOBS = ("poc",)
 """Extensions of servers and volumes. poc: paid from the account's trial wallet."""
@@ -30,16 +30,15 @@ def of_server(inputs: Inputs, picks: Picks, catalog: Catalog) -> list[Charge]:
     """A month of the flavor and of the root disk, and what encryption and a licence add."""
     region, zone, name, disk = _region(inputs), str(picks["zone"]), str(picks["flavor"]), inputs.get("disk") or {}
     renews = translate.renews(inputs)
-    prices = [row.price for row in catalog.flavors_in(region, zone) if row.name == name]
     found = [
-        Charge(f"flavor {name}", 1, prices[0] if prices else None, renews),
+        Charge(f"flavor {name}", 1, flavor_price(catalog, region, zone, name), True, renews),
         _disk(translate.disk_gib(inputs), picks, catalog, region, renews),
     ]
     if disk.get("encrypted"):
         # 30 % of the flavor's price in a live quote ([3P] 2026-10-10); no price list has it.
-        found.append(Charge("encryption of the root disk", 1, None, renews))
+        found.append(Charge("encryption of the root disk", 1, None, True, renews))
     if picks.get("licensed"):
-        found.append(Charge(f"licence of {picks['image']}", 1, None, renews))
+        found.append(Charge(f"licence of {picks['image']}", 1, None, True, renews))
     return found
 
 
@@ -51,13 +50,24 @@ def of_volume(inputs: Inputs, picks: Picks, catalog: Catalog) -> list[Charge]:
 
 def of_address(catalog: Catalog) -> list[Charge]:
     """A month of a floating address; whether it is renewed is not known."""
-    return [Charge("floating address", 1, catalog.prices.get("public-ip:floating"))]
+    return [Charge("floating address", 1, catalog.prices.get("public-ip:floating"), True)]
+
+
+def of_balancer(picks: Picks, catalog: Catalog) -> list[Charge]:
+    """A month of its package; whether it is taken ahead is not known."""
+    name = str(picks.get("flavor") or "")
+    return [Charge(f"load balancer {name}".strip(), 1, catalog.prices.get(f"load-balancer:{name}"))]
+
+
+def of_bucket() -> list[Charge]:
+    """Only its use tells: pay as you go, or a package that was bought in the vendor's portal."""
+    return [Charge("what is stored and transferred", 1, None)]
 
 
 def _disk(gib: int, picks: Picks, catalog: Catalog, region: str, renews: bool) -> Charge:
     name = str(picks["diskType"])
-    prices: list[Price | None] = [row.price for row in catalog.disks_in(region, str(picks["zone"])) if row.name == name]
-    return Charge(f"{gib} GB of disk {name}", gib, prices[0] if prices else None, renews)
+    price = disk_price(catalog, region, str(picks["zone"]), name)
+    return Charge(f"{gib} GB of disk {name}", gib, price, True, renews)
 
 
 def _region(inputs: Inputs) -> str:

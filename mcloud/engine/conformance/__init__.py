@@ -29,7 +29,12 @@ from mcloud.engine.conformance.deployed import EngineFace
 from mcloud.engine.conformance.http import HttpFace
 
 CONFIG_DIR = "MCLOUD_CONFIG_DIR"
-TELLING = ("update", "replace", "lost-answer")
+TELLING = {
+    "http": ("life", "no-op", "update", "replace", "gone", "quota", "500-after", "lost-answer", "delete-500-after"),
+    "libcloud": ("life", "gone", "lost-answer"),
+    "engine": ("update", "replace", "lost-answer"),
+}
+"""Face -> the cases that show most."""
 FACES = ("http", "libcloud", "engine")
 
 
@@ -100,21 +105,23 @@ def _cloud_profile(target: Target, running: Running, folder: Path) -> CloudProfi
     return CloudProfile.model_validate({**part, "secrets": secrets})
 
 
-def runs(target: Target, faces: Iterable[str] = FACES, *, whole: bool = False) -> list[ConformanceRun]:
+def runs(
+    target: Target, faces: Iterable[str] = FACES, *, whole: bool = False, narrow: Iterable[str] = ("engine",)
+) -> list[ConformanceRun]:
     """The cases that mean something for the target, by face, kind and case.
 
     Args:
         faces: the ways to the cloud.
-        whole: every case of every kind through the engine too, some ten seconds each. Otherwise the engine does every
-            case of a server and, of all other kinds, those that show most (``TELLING``): what surrounds the cloud's
-            calls is the same code for all kinds, and the other faces have been through it with each.
+        whole: every case of every kind through every face, those of the engine some ten seconds each.
+        narrow: the faces that, unless all is whole, do every case of a server and, of all other kinds, those that
+            show most (``TELLING``): what surrounds the cloud's calls is the same code for all kinds.
     """
     adapter = registry.get(target.placement.split("/")[0])
     found = []
     for face in faces:
         for kind in standard_kinds(target) if face == "libcloud" else sorted(adapter.kinds):
             for case in CASES:
-                told = whole or face != "engine" or kind == "Server" or case.name in TELLING
+                told = whole or face not in narrow or kind == "Server" or case.name in TELLING[face]
                 if told and face in case.faces and case.applies(target, target.subject(kind)):
                     found.append(ConformanceRun(target, case, kind, face))
     return found

@@ -1,14 +1,8 @@
-"""Neutral to native and back.
-
-``golden/KIND.json`` holds neutral inputs and picks, the native request that they become, and the gaps that are told.
-MCLOUD_REGEN=1 writes requests and gaps anew; the difference is then read by a person.
-"""
+"""Neutral to native and back, beyond the golden files."""
 
 from __future__ import annotations
 
 import ipaddress
-import json
-import os
 from pathlib import Path
 from typing import Any
 
@@ -19,43 +13,14 @@ from hypothesis import strategies as st
 from mcloud.adapter.kind import Observed
 from mcloud.errors import InvalidRequest
 from mcloud.model.base import Placement
-from mcloud.model.resources import BucketInputs
 from mcloud.units import Size
 from mcloud_aws import tags, translate
-from mcloud_aws.policy import opens_to_all
 from mcloud_aws.resources import KINDS
 from mcloud_aws.resources.volume import wanted_change
+from tests.adapters.golden import cases, unless_regenerated
 
-GOLDEN = Path(__file__).parent / "golden"
-REGENERATE = bool(os.environ.get("MCLOUD_REGEN"))
 AT = Placement("aws", "ap-southeast-1")
-CASES = {
-    (path.stem, name): case for path in GOLDEN.glob("*.json") for name, case in json.loads(path.read_text()).items()
-}
-unless_regenerated = pytest.mark.skipif(REGENERATE, reason="the golden files are written anew")
-
-
-def made(kind: str, case: dict[str, Any]) -> dict[str, Any]:
-    doing = KINDS[kind]
-    gaps = [gap.as_dict() for gap in doing.gaps("section.name", case["inputs"])]
-    return {**case, "native": doing.translate(case["inputs"], case["picks"]), "gaps": gaps}
-
-
-@pytest.mark.parametrize("kind", sorted(KINDS))
-def test_each_kind_has_its_golden_file(kind: str) -> None:
-    path = GOLDEN / f"{kind}.json"
-    cases = json.loads(path.read_text())
-    if REGENERATE:
-        fresh = {name: made(kind, case) for name, case in cases.items()}
-        path.write_text(json.dumps(fresh, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    assert cases
-
-
-@unless_regenerated
-@pytest.mark.parametrize(("kind", "name"), CASES)
-def test_native_and_gaps_are_the_golden_ones(kind: str, name: str) -> None:
-    case = CASES[kind, name]
-    assert made(kind, case) == case
+CASES = cases("aws")
 
 
 @unless_regenerated
@@ -408,120 +373,6 @@ def test_a_root_disk_that_shrinks_needs_a_new_server() -> None:
     old, new = {"disk": {"size": "40 GiB"}}, {"disk": {"size": "20 GiB"}}
     assert KINDS["Server"].replaces(frozenset({"disk"}), old, new) == {"disk"}
     assert KINDS["Server"].replaces(frozenset({"disk", "image"}), new, old) == {"image"}
-
-
-ORIGINS = st.lists(st.sampled_from(["*", "https://a.example", "https://b.example"]), min_size=1, unique=True)
-METHODS = st.lists(st.sampled_from(["GET", "HEAD", "PUT", "POST", "DELETE"]), min_size=1, unique=True)
-DAYS = st.none() | st.integers(1, 3650)
-CORS = st.fixed_dictionaries(
-    {
-        "origins": ORIGINS,
-        "methods": METHODS,
-        "headers": st.just(["etag"]),
-        "maxAgeSeconds": st.none() | st.integers(0, 9),
-    }
-)
-LIFECYCLE = st.builds(
-    lambda prefix, current, older, part: {
-        "prefix": prefix,
-        "expireAfterDays": current or 1,
-        "expireNoncurrentAfterDays": older,
-        "abortMultipartAfterDays": part,
-    },
-    st.text("ab/", max_size=3),
-    DAYS,
-    DAYS,
-    DAYS,
-)
-STATEMENT = st.fixed_dictionaries(
-    {
-        "Effect": st.sampled_from(["Allow", "Deny"]),
-        "Principal": st.sampled_from(["*", {"AWS": "arn:aws:iam::111122223333:user/u"}, {"Service": "x"}]),
-        "Action": st.sampled_from(["s3:GetObject", ["s3:*"]]),
-        "Resource": st.sampled_from(
-            ["arn:aws:s3:::BUCKET", ["arn:aws:s3:::BUCKET/a*", "arn:aws:s3:::BUCKETS/b"], "arn:aws:s3:::other/*"]
-        ),
-    }
-)
-POLICY = st.just("") | st.lists(STATEMENT, min_size=1, max_size=3).map(lambda items: json.dumps({"Statement": items}))
-
-
-@given(
-    st.from_regex(r"[a-z][a-z0-9-]{1,60}[a-z0-9]", fullmatch=True),
-    st.booleans(),
-    st.booleans(),
-    st.lists(CORS, max_size=2),
-    st.lists(LIFECYCLE, max_size=3),
-    POLICY,
-    LABELS,
-)
-def test_a_bucket_comes_back(
-    name: str,
-    versioning: bool,
-    public: bool,
-    cors: list[dict[str, Any]],
-    lifecycle: list[dict[str, Any]],
-    policy: str,
-    labels: dict[str, str],
-) -> None:
-    asked: dict[str, Any] = {"versioning": versioning, "publicRead": public, "cors": cors, "lifecycle": lifecycle}
-    asked["labels"] = labels
-    model = BucketInputs.model_validate({"placement": str(AT), "name": name, "policy": policy, **asked})
-    inputs = model.model_dump(mode="json", by_alias=True, exclude_none=True)
-    found = seen("Bucket", {**body_of("Bucket", inputs), "Endpoint": "https://s3.example"})
-    assert found.inputs == {key: inputs[key] for key in ("name", *asked, "policy")}
-    assert found.outputs == {"endpoint": "https://s3.example"}
-
-
-def test_a_public_bucket_that_is_blocked_is_not_public() -> None:
-    body = body_of("Bucket", {"name": "shop", "publicRead": True})
-    assert not seen("Bucket", {**body, "Public": {"RestrictPublicBuckets": True}}).inputs["publicRead"]
-
-
-@pytest.mark.parametrize(
-    "rule",
-    [
-        {"Status": "Disabled", "Filter": {"Prefix": ""}, "Expiration": {"Days": 1}},
-        {"Status": "Enabled", "Filter": {"And": {"Prefix": "a", "Tags": []}}, "Expiration": {"Days": 1}},
-        {"Status": "Enabled", "Prefix": "", "Expiration": {"Date": "2027-01-01"}},
-        {"Status": "Enabled", "Prefix": "", "Expiration": {"Days": 1}, "Transitions": [{"Days": 1}]},
-        {"Status": "Enabled", "Prefix": ""},
-    ],
-)
-def test_a_lifecycle_rule_that_says_more_is_not_taken_for_less(rule: dict[str, Any]) -> None:
-    (shown,) = seen("Bucket", {"Bucket": "b", "Rules": [rule]}).inputs["lifecycle"]
-    assert json.loads(shown["native"]) == rule
-
-
-def test_too_many_lifecycle_rules() -> None:
-    rules = [{"prefix": f"{index}/", "expireAfterDays": 1} for index in range(1001)]
-    (gap,) = KINDS["Bucket"].gaps("buckets.logs", {"name": "logs", "lifecycle": rules})
-    assert (gap.code, gap.klass) == ("lifecycle-rules", "blocking")
-    assert KINDS["Bucket"].gaps("buckets.logs", {"name": "logs", "lifecycle": rules[1:]}) == []
-
-
-def test_a_policy_that_is_no_json_is_shown_as_it_is() -> None:
-    assert seen("Bucket", {"Bucket": "b", "Policy": "nonsense"}).inputs["policy"] == "nonsense"
-
-
-@pytest.mark.parametrize(
-    ("statement", "is_open"),
-    [
-        ({"Effect": "Allow", "Principal": "*"}, True),
-        ({"Effect": "Allow", "Principal": {"AWS": ["x", "*"]}}, True),
-        ({"Effect": "Deny", "Principal": "*"}, False),
-        ({"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::1:root"}}, False),
-        ({"Effect": "Allow", "Principal": "*", "Condition": {"IpAddress": {}}}, False),
-    ],
-)
-def test_which_policies_are_public(statement: dict[str, Any], is_open: bool) -> None:
-    assert opens_to_all(json.dumps({"Statement": [statement]})) is is_open
-
-
-def test_a_bucket_is_not_replaced_by_an_empty_one() -> None:
-    with pytest.raises(InvalidRequest, match="would be empty"):
-        KINDS["Bucket"].replaces(frozenset({"name"}), {}, {})
-    assert KINDS["Bucket"].replaces(frozenset({"versioning", "policy"}), {}, {}) == frozenset()
 
 
 @pytest.mark.parametrize(

@@ -182,7 +182,7 @@ def test_servers() -> None:
         os=("ubuntu", "22.04"),
         placement_group="sg",
         addresses=("10.0.0.5",),
-        extensions={"vng": {"encryption": True}},
+        disk_encrypted=True,
         stopped=True,
     )
     assert whats(found) == ["public interfaces", "user and password", "host_group_id", "user_data"]

@@ -1,15 +1,10 @@
-"""Neutral to native and back.
-
-``golden/KIND.json`` holds neutral inputs and picks, the native body that they become, and the gaps that are told.
-MCLOUD_REGEN=1 writes bodies and gaps anew; the difference is then read by a person.
-"""
+"""Neutral to native and back, beyond the golden files."""
 
 from __future__ import annotations
 
 import ast
 import ipaddress
 import json
-import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -27,39 +22,10 @@ from mcloud.model.resources import BucketInputs
 from mcloud.units import Size
 from mcloud_vng import translate
 from mcloud_vng.resources import KINDS
+from tests.adapters.golden import cases, unless_regenerated
 
-GOLDEN = Path(__file__).parent / "golden"
-REGENERATE = bool(os.environ.get("MCLOUD_REGEN"))
 AT = Placement("vng", "hcm-3")
-CASES = {
-    (path.stem, name): case for path in GOLDEN.glob("*.json") for name, case in json.loads(path.read_text()).items()
-}
-
-
-unless_regenerated = pytest.mark.skipif(REGENERATE, reason="the golden files are written anew")
-
-
-def made(kind: str, case: dict[str, Any]) -> dict[str, Any]:
-    doing = KINDS[kind]
-    gaps = [gap.as_dict() for gap in doing.gaps("section.name", case["inputs"])]
-    return {**case, "native": doing.translate(case["inputs"], case["picks"]), "gaps": gaps}
-
-
-@pytest.mark.parametrize("kind", sorted(KINDS))
-def test_each_kind_has_its_golden_file(kind: str) -> None:
-    path = GOLDEN / f"{kind}.json"
-    cases = json.loads(path.read_text())
-    if REGENERATE:
-        fresh = {name: made(kind, case) for name, case in cases.items()}
-        path.write_text(json.dumps(fresh, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    assert cases
-
-
-@unless_regenerated
-@pytest.mark.parametrize(("kind", "name"), CASES)
-def test_native_and_gaps_are_the_golden_ones(kind: str, name: str) -> None:
-    case = CASES[kind, name]
-    assert made(kind, case) == case
+CASES = cases("vng")
 
 
 def declared(source: str) -> Iterator[tuple[str, str]]:
