@@ -24,12 +24,12 @@ demo: engine
 
 test: lint engine
 	$(BIN)/coverage erase
-	$(BIN)/python -m pytest -n 2 --cov --cov-report= tests
+	$(BIN)/python -m pytest -n 2 --dist worksteal --cov --cov-report= tests
 	$(BIN)/python tests/coverage_floor.py
 
 # Every case of every kind of every cloud, through the engine too: an hour and more.
 conformance: engine
-	MCLOUD_CONFORMANCE=whole $(BIN)/python -m pytest -n 2 tests/conformance
+	MCLOUD_CONFORMANCE=whole $(BIN)/python -m pytest -n 2 --dist worksteal -o timeout=900 tests/conformance
 
 lint: setup
 	$(BIN)/ruff check mcloud adapters tests stacks examples

@@ -66,7 +66,15 @@ TARGET = Target(
 )
 
 
-# moto makes each case some seconds long: all of them are in make conformance.
-@pytest.mark.parametrize("run", runs(TARGET, FACES, whole=WHOLE, narrow=FACES), ids=str)
+def chosen() -> list[ConformanceRun]:
+    """All of them in make conformance; moto makes each some seconds long, and through the engine half a minute."""
+    if WHOLE:
+        return runs(TARGET, FACES, whole=True)
+    telling = ("life", "update", "replace", "lost-answer")
+    engine = [run for run in runs(TARGET, ("engine",)) if run.kind == "Server" and run.case.name in telling]
+    return [*runs(TARGET, ("http",), narrow=("http",)), *engine]
+
+
+@pytest.mark.parametrize("run", chosen(), ids=str)
 def test_conformance(run: ConformanceRun, tmp_path: Path) -> None:
     run(tmp_path)

@@ -16,6 +16,7 @@ from mcloud_vng.emulator import SPEC
 SCRIPT = """
     import json, sys, time
     import mcloud_vng.driver
+    from mcloud_vng.vendor_errors import VendorError
     from libcloud.compute.base import Node
     from libcloud.compute.providers import get_driver
     from libcloud.compute.types import NodeState
@@ -100,7 +101,17 @@ SCRIPT = """
     left = [one.name for one in driver.list_nodes()]
     driver.ex_delete_subnet(network, subnet)
     until(lambda: driver.ex_get_subnet(network, subnet) is None)
-    driver.ex_delete_network(network)
+
+    def network_may_go():
+        # The service refuses for a while after the last subnet (LIVE).
+        try:
+            driver.ex_delete_network(network)
+        except VendorError as error:
+            assert "contains the subnet" in str(error)
+            return False
+        return True
+
+    until(network_may_go)
     until(lambda: driver.ex_get_network(network) is None)
     loaded = [name for name in sys.modules if name == "mcloud" or name.startswith("mcloud.")]
     print(json.dumps({

@@ -32,7 +32,7 @@ CONFIG_DIR = "MCLOUD_CONFIG_DIR"
 TELLING = {
     "http": ("life", "no-op", "update", "replace", "gone", "quota", "500-after", "lost-answer", "delete-500-after"),
     "libcloud": ("life", "gone", "lost-answer"),
-    "engine": ("update", "replace"),
+    "engine": ("update",),
 }
 """Face -> the cases that show most."""
 FACES = ("http", "libcloud", "engine")
