@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from mcloud.adapter import registry
+from mcloud.engine.aside import name_of
 from mcloud.engine.deploy import Deployment
 from mcloud.match.cost import Cost, Line, total
 from mcloud.match.plan import Planned
@@ -31,7 +32,7 @@ def costs(deployment: Deployment, planned: Iterable[Planned]) -> dict[str, Cost]
 
 
 def _of(deployment: Deployment, resource: Mapping[str, Any]) -> list[Line]:
-    kind, name = BY_TOKEN[resource["type"]].kind, resource["urn"].rsplit("::", 1)[1]
+    kind, name = BY_TOKEN[resource["type"]].kind, name_of(resource)
     inputs = resource.get("inputs") or {}
     return _lines(deployment, kind, name, split_id(resource["id"])[0], inputs, inputs.get("resolved") or {})
 
@@ -39,7 +40,7 @@ def _of(deployment: Deployment, resource: Mapping[str, Any]) -> list[Line]:
 def _planned(
     deployment: Deployment, resources: Iterable[Mapping[str, Any]], planned: Iterable[Planned]
 ) -> Iterable[Line]:
-    there = {(item["type"], item["urn"].rsplit("::", 1)[1], split_id(item["id"])[0].home): item for item in resources}
+    there = {(item["type"], name_of(item), split_id(item["id"])[0].home): item for item in resources}
     for item in planned:
         node, picks = item.node, item.picks
         old = (there.get((node.token, node.name, item.placement.home)) or {}).get("inputs") or {}
