@@ -8,10 +8,12 @@ from typing import Any, ClassVar
 
 from mcloud.adapter.gaps import Gap
 from mcloud.adapter.kind import Found, Inputs, Kind, Native, Poll
-from mcloud.errors import Conflict
+from mcloud.errors import Conflict, InUse
 from mcloud_aws.api import Raw, gone_is_well, rows
 from mcloud_aws.session import AwsSession
 from mcloud_aws.tags import changes, label_gaps
+
+STEPS = 3  # times that a delete of several calls goes on after one of them was refused because its thing is gone
 
 
 def one_of(matches: list[str]) -> Found:
@@ -102,18 +104,20 @@ class Ec2Kind(Kind):
 
     def delete(self, session: AwsSession, native_id: str) -> None:
         session.forget(native_id)
-        try:
-            self.remove(session, native_id)
-        except Exception as error:
-            if not gone_is_well(error):
-                raise
-            if self.row(session, native_id) is not None:
-                # A step before the last was done already, when the client library repeated it: go on from there.
-                self.remove(session, native_id)
+        for _ in range(STEPS):
+            try:
+                return self.remove(session, native_id)
+            except Exception as error:
+                if not gone_is_well(error):
+                    raise
+                # A step was done already, when the client library repeated its call: go on with what comes after it.
+        if self.row(session, native_id) is not None:
+            raise InUse(f"{native_id} is still there after it was deleted; try again")
+        return None
 
     @abstractmethod
     def remove(self, session: AwsSession, native_id: str) -> None:
-        """The delete call; it may be refused because there is no such thing."""
+        """The delete calls; one may be refused because its thing is gone, and then they are made again."""
 
 
 def unseen(session: AwsSession, native_id: str) -> Poll:
