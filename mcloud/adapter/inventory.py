@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from datetime import date
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from mcloud.adapter.kind import Native
+from mcloud.adapter.kind import Kind, Native, Observed
+
+if TYPE_CHECKING:
+    from mcloud.model.base import Placement
 
 
 @dataclass(frozen=True)
@@ -31,6 +35,22 @@ class Surplus:
 
 
 @dataclass(frozen=True)
+class Holdings:
+    """How much a bucket holds; None: it is not known.
+
+    Attributes:
+        bytes, objects: how many.
+        as_of: the day of the figures.
+        source: where they are from.
+    """
+
+    bytes: int | None
+    objects: int | None
+    as_of: date
+    source: str
+
+
+@dataclass(frozen=True)
 class Details:
     """What a native resource shows beyond what ``observe`` gives; None and empty: nothing more.
 
@@ -42,6 +62,7 @@ class Details:
         description: of a group or a rule.
         addresses: a server's private addresses.
         stopped: a server that is switched off.
+        holds: what a bucket holds.
         system: why it is the cloud's own and in no stack; it counts as a part of the account.
         refused: reason and advice, where it cannot be said in neutral words.
         lost: what, reason and advice of each thing in it that cannot be said.
@@ -54,6 +75,7 @@ class Details:
     description: str | None = None
     addresses: tuple[str, ...] = ()
     stopped: bool = False
+    holds: Holdings | None = None
     system: str = ""
     refused: tuple[str, str] | None = None
     lost: tuple[tuple[str, str, str], ...] = ()
@@ -68,6 +90,22 @@ class Inventory:
     def snapshot(self, session: Any) -> Any:
         """The session to look through; one that asks for each list once, where several kinds need the same list."""
         return session
+
+    def natives(self, kind: str, lister: Kind, looked: Any) -> Iterable[tuple[str, Native]]:
+        """All of a kind: (native id, native). ``looked`` is what ``snapshot`` gave."""
+        return lister.list(looked)
+
+    def observe(self, kind: str, lister: Kind, at: Placement, native: Native) -> Observed:
+        """A native one in neutral words. Pure."""
+        return lister.observe(at, native)
+
+    def everywhere(self, looked: Sequence[Any]) -> Iterable[Surplus]:
+        """What belongs to the account and not to one region; asked for once, with what ``snapshot`` gave in each."""
+        return ()
+
+    def refused(self, looked: Any) -> Iterable[tuple[str, str, str]]:
+        """Calls that were refused while the rest went on: what was not seen, why, and what to do."""
+        return ()
 
     @property
     def surplus(self) -> Mapping[str, Callable[[Any], Iterable[Surplus]]]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from mcloud.discover.ledger import Item, Ledger, Namer
@@ -63,7 +65,7 @@ def settle_on_servers(
     """Interfaces and addresses become fields of their servers."""
     seen: set[tuple[str, str | None]] = set(firsts.items())
     for item, part in parts:
-        name = machines.name_of(part.server)
+        name = machines.name_of(part.server or "")
         if name is None:
             ledger.leave(item, f"its server {part.server} {NOT_HERE}", "see why the server is not there")
         elif isinstance(part, InterfacePart) and part.subnet not in places:
@@ -75,6 +77,18 @@ def settle_on_servers(
                 seen.add((part.server, part.subnet))
             field = "interfaces" if isinstance(part, InterfacePart) else "public_ip"
             ledger.settle(item, "folded", f"servers.{name}", reason=f"{field} of its server")
+
+
+def write_addresses(ledger: Ledger, addresses: Iterable[tuple[Item, AddressPart]]) -> dict[str, Any]:
+    """The section ``public_ips``: addresses that no server has."""
+    section: dict[str, Any] = {}
+    namer = Namer()
+    for item, part in addresses:
+        name = namer.give(item.resource.label)
+        section[name] = {"labels": dict(part.labels)} if part.labels else {}
+        note = Note("the address itself", "another cloud gives another one", "change what names it")
+        ledger.settle(item, "mapped", f"public_ips.{name}", notes=(note,))
+    return section
 
 
 def write_routes(
@@ -104,29 +118,67 @@ def write_volumes(
 ) -> dict[str, Any]:
     """The section ``volumes``; one for each instance of a server becomes one entry."""
     holders = {part.volume: (item, part) for item, part in attachments}
-    batches: dict[tuple[str, str], list[tuple[Item, VolumePart, dict[str, Any], str | None]]] = defaultdict(list)
-    for item, part in volumes:
-        held = holders.get(part.id)
-        batch = batches[(item.resource.file, item.resource.base)]
-        batch.append((item, part, _volume(part), machines.instances.get(held[1].server) if held else None))
+    rows = [_Held(item, part, _volume(part), _instance(machines, holders.get(part.id))) for item, part in volumes]
     section: dict[str, Any] = {}
     names: dict[str, str] = {}
     namer = Namer()
-    for batch in batches.values():
-        whole = _all_of_one_server(batch, machines)
-        for number, (item, part, entry, instance) in enumerate(batch):
-            if whole is not None and number:
-                name = names[batch[0][1].id]
-                reason = f"number {number} of {len(batch)} equal volumes, one for each {whole}"
-                ledger.settle(item, "folded", f"volumes.{name}", reason=reason)
-            else:
-                name = namer.give(item.resource.label if whole is None else item.resource.plain)
-                where = whole or instance
-                section[name] = {**entry, **({"attach": where} if where else {})}
-                ledger.settle(item, "mapped", f"volumes.{name}", notes=_volume_notes(part))
-            names[part.id] = name
+    whole, single = _one_for_each(rows, machines)
+    for server, batch in whole:
+        name = namer.give(_called(batch, server))
+        section[name] = {**batch[0].entry, "attach": server}
+        ledger.settle(batch[0].item, "mapped", f"volumes.{name}", notes=_volume_notes(batch[0].part))
+        for number, row in enumerate(batch):
+            names[row.part.id] = name
+            if number:
+                reason = f"number {number} of {len(batch)} equal volumes, one for each {server}"
+                ledger.settle(row.item, "folded", f"volumes.{name}", reason=reason)
+    for row in single:
+        name = namer.give(_called([row], row.instance))
+        section[name] = {**row.entry, **({"attach": row.instance} if row.instance else {})}
+        ledger.settle(row.item, "mapped", f"volumes.{name}", notes=_volume_notes(row.part))
+        names[row.part.id] = name
     _settle_attachments(ledger, holders, names, machines)
     return section
+
+
+@dataclass(frozen=True)
+class _Held:
+    """A volume with its entry and the instance that it is on."""
+
+    item: Item
+    part: VolumePart
+    entry: dict[str, Any]
+    instance: str | None
+
+
+def _instance(machines: Machines, held: tuple[Item, AttachmentPart] | None) -> str | None:
+    return machines.instances.get(held[1].server) if held else None
+
+
+def _one_for_each(rows: list[_Held], machines: Machines) -> tuple[list[tuple[str, list[_Held]]], list[_Held]]:
+    """Equal volumes of which each instance of a server with a count has one, with the server; and the others."""
+    equal: dict[tuple[str, str], dict[str, list[_Held]]] = defaultdict(lambda: defaultdict(list))
+    for row in rows:
+        server = (row.instance or "").rpartition("-")[0]
+        if row.instance and row.instance not in machines.section:
+            equal[server, json.dumps(row.entry, sort_keys=True)][row.instance].append(row)
+    whole: list[tuple[str, list[_Held]]] = []
+    for (server, _), by_instance in equal.items():
+        if len(by_instance) < machines.section[server]["count"]:
+            continue
+        ordered = sorted(by_instance.items(), key=lambda pair: int(pair[0].rpartition("-")[2]))
+        each = min(len(held) for _, held in ordered)
+        whole += [(server, [held[number] for _, held in ordered]) for number in range(each)]
+    taken = {row.part.id for _, batch in whole for row in batch}
+    return whole, [row for row in rows if row.part.id not in taken]
+
+
+def _called(batch: list[_Held], holder: str | None) -> str:
+    """Their own name, without the number where there are several; else that of the server that they are on."""
+    resource = batch[0].item.resource
+    if resource.label != batch[0].part.id:
+        return resource.label if len(batch) == 1 else resource.plain
+    return f"{holder}-data" if holder else resource.label
 
 
 def _volume(part: VolumePart) -> dict[str, Any]:
@@ -147,19 +199,6 @@ def _volume_notes(part: VolumePart) -> tuple[Note, ...]:
         return ()
     reason = f"the class of {part.disk_type} is not known; ssd was taken"
     return (Note("disk type", reason, "give the class and min_iops by hand"),)
-
-
-def _all_of_one_server(
-    batch: list[tuple[Item, VolumePart, dict[str, Any], str | None]], machines: Machines
-) -> str | None:
-    """The server with a count whose instances have these equal volumes, number by number; else None."""
-    name = (batch[0][3] or "").rpartition("-")[0]
-    if len(batch) < 2 or machines.section.get(name, {}).get("count") != len(batch):
-        return None
-    numbers = {f"{name}-{index}": index for index in range(len(batch))}
-    batch.sort(key=lambda row: numbers.get(row[3] or "", -1))
-    same = all(row[2] == batch[0][2] for row in batch)
-    return name if same and [row[3] for row in batch] == list(numbers) else None
 
 
 def _settle_attachments(

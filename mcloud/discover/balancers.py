@@ -21,21 +21,21 @@ class Beside:
     machines: Machines
     by_address: Mapping[str, str]
 
-    def server_behind(self, members: tuple[str, ...]) -> str | None:
-        """The one server whose instances, all of them, are the members; None where there is none."""
-        found = {self.machines.instances.get(self.by_address.get(member, member)) for member in members}
-        names = {self.machines.name_of(self.by_address.get(member, member)) for member in members}
-        if len(names) != 1 or None in names:
-            return None
-        [name] = names
-        wanted = {
-            instance for instance in self.machines.instances.values() if _is_of(instance, str(name), self.machines)
-        }
-        return name if found == wanted else (next(iter(found)) if len(found) == 1 else None)
+    def servers_behind(self, members: Iterable[str]) -> tuple[list[str], list[str]]:
+        """Names of the members, one name for all instances of a server; and the members that are not in the stack."""
+        instances = self.machines.instances
+        found = {member: instances.get(self.by_address.get(member, member)) for member in members}
+        there = {instance for instance in found.values() if instance is not None}
+        names: list[str] = []
+        for instance in sorted(there):
+            name = instance if instance in self.machines.section else instance.rpartition("-")[0]
+            whole = self._instances_of(name) <= there
+            names.append(name if whole else instance)
+        return list(dict.fromkeys(names)), [member for member, instance in found.items() if instance is None]
 
-
-def _is_of(instance: str, name: str, machines: Machines) -> bool:
-    return instance == name or (instance not in machines.section and instance.rpartition("-")[0] == name)
+    def _instances_of(self, name: str) -> set[str]:
+        count = self.machines.section[name].get("count")
+        return {name} if count is None else {f"{name}-{number}" for number in range(count)}
 
 
 def by_address(servers: Iterable[tuple[Item, ServerPart]]) -> dict[str, str]:
@@ -66,6 +66,15 @@ def write_certificates(
     return section, names
 
 
+@dataclass(frozen=True)
+class _Written:
+    """A listener in the stack file's words, the pools behind it, and what of it was not carried over."""
+
+    entry: dict[str, Any]
+    pools: tuple[str, ...]
+    notes: tuple[Note, ...]
+
+
 def write_balancers(
     ledger: Ledger,
     balancers: Iterable[tuple[Item, BalancerPart]],
@@ -74,22 +83,25 @@ def write_balancers(
     beside: Beside,
     certificates: Mapping[str, str],
 ) -> dict[str, Any]:
-    """The section ``load_balancers``: a listener holds what its pool says."""
+    """The section ``load_balancers``: a listener holds what its pools say."""
     pool_rows, all_listeners = list(pools), list(listeners)
-    known = {part.id: part for _, part in pool_rows}
+    writer = _ListenerWriter({part.id: part for _, part in pool_rows}, beside, certificates)
+    mine: dict[str, list[tuple[Item, ListenerPart]]] = {}
+    for row, listener in all_listeners:
+        mine.setdefault(listener.balancer, []).append((row, listener))
     section: dict[str, Any] = {}
     used: dict[str, str] = {}
     namer = Namer()
     for item, part in balancers:
-        mine = [(row, listener) for row, listener in all_listeners if listener.balancer == part.id]
-        written = [(row, listener, _listener(listener, known, beside, certificates)) for row, listener in mine]
-        good = [entry for _, _, entry in written if isinstance(entry, dict)]
+        written = [(row, writer.write(listener)) for row, listener in mine.get(part.id, ())]
+        good = [entry.entry for _, entry in written if isinstance(entry, _Written)]
         lacking = [native for native in part.subnets if native not in beside.places]
         if lacking or not good:
             why = f"its subnet {lacking[0]} is not in the stack" if lacking else "no listener of it can be written"
             ledger.leave(item, why, "add it under load_balancers by hand: listeners, ports, servers and check")
-            for row, _ in mine:
-                ledger.leave(row, "its load balancer is not in the stack", "add it together with its load balancer")
+            for row, entry in written:
+                why = entry if isinstance(entry, str) else "its load balancer is not in the stack"
+                ledger.leave(row, why, "add it together with its load balancer")
             continue
         name = namer.give(item.resource.label)
         section[name] = _balancer(part, beside) | {"listeners": good}
@@ -99,12 +111,13 @@ def write_balancers(
             if native not in beside.groups
         ]
         ledger.settle(item, "mapped", f"load_balancers.{name}", notes=notes)
-        for row, listener, entry in written:
-            if isinstance(entry, dict):
-                ledger.settle(row, "folded", f"load_balancers.{name}", reason="a listener of its load balancer")
-                used[listener.pool or ""] = name
-            else:
+        for row, entry in written:
+            if isinstance(entry, str):
                 ledger.leave(row, entry, "add the listener by hand")
+                continue
+            reason = "a listener of its load balancer"
+            ledger.settle(row, "folded", f"load_balancers.{name}", reason=reason, notes=entry.notes)
+            used |= dict.fromkeys(entry.pools, name)
     _settle_pools(ledger, pool_rows, used)
     _settle_strays(ledger, all_listeners)
     return section
@@ -122,27 +135,77 @@ def _balancer(part: BalancerPart, beside: Beside) -> dict[str, Any]:
     return entry
 
 
-def _listener(
-    part: ListenerPart, pools: Mapping[str, PoolPart], beside: Beside, certificates: Mapping[str, str]
-) -> dict[str, Any] | str:
-    """The listener, or why it cannot be written."""
-    pool = pools.get(part.pool or "")
-    if pool is None or pool.port is None:
-        return f"its pool {part.pool or ''} is not known, or its members have several ports"
-    server = beside.server_behind(pool.members)
-    if server is None:
-        return "its members are not the instances of one server of the stack"
-    if part.protocol not in ("http", "https", "tcp", "udp"):
-        return f"a stack has no listeners for {part.protocol}"
-    target = {"servers": server, "port": pool.port, **pool.settings}
-    if part.protocol != "https":
-        if target.get("protocol") == part.protocol:
+class _ListenerWriter:
+    """Writes listeners; what cannot be written is told by a text in the place of it."""
+
+    def __init__(self, pools: Mapping[str, PoolPart], beside: Beside, certificates: Mapping[str, str]) -> None:
+        self._pools, self._beside, self._certificates = pools, beside, certificates
+
+    def write(self, part: ListenerPart) -> _Written | str:
+        """The listener, or why it cannot be written."""
+        if part.protocol not in ("http", "https", "tcp", "udp"):
+            return f"a stack has no listeners for {part.protocol}"
+        entry: dict[str, Any] = {"port": part.port, "protocol": part.protocol, **part.settings}
+        if part.protocol == "https":
+            if part.certificate not in self._certificates:
+                return f"its certificate {part.certificate or ''} is not in the stack"
+            entry["certificate"] = self._certificates[part.certificate or ""]
+        notes = [
+            Note(f"certificate {native}", "it is not in the stack", "add it under sni by hand")
+            for native in part.sni
+            if native not in self._certificates
+        ]
+        further = [self._certificates[native] for native in part.sni if native in self._certificates]
+        if further:
+            entry["sni"] = further
+        rules, pools, more = self._rules(part)
+        notes += more
+        if part.pool is not None:
+            target = self._target(part.pool, part.protocol)
+            if isinstance(target, str):
+                return target
+            entry["to"], pools = target[0], [part.pool, *pools]
+            notes += target[1]
+        elif not any(rule.keys().isdisjoint({"host", "path"}) for rule in rules):
+            return next((note.reason for note in more), "nothing of a stack answers what no rule takes")
+        if rules:
+            entry["rules"] = rules
+        return _Written(entry, tuple(pools), tuple(notes))
+
+    def _rules(self, part: ListenerPart) -> tuple[list[dict[str, Any]], list[str], list[Note]]:
+        rules: list[dict[str, Any]] = []
+        pools: list[str] = []
+        notes: list[Note] = []
+        for number, rule in enumerate(part.rules, 1):
+            words = {key: value for key, value in rule.items() if key not in ("pool", "native")}
+            if "native" in rule:
+                reason = f"no rule of a stack says {rule['native']}"
+                notes.append(Note(f"rule {number}", reason, "see whether it can be said otherwise"))
+                continue
+            if rule.get("pool"):
+                target = self._target(str(rule["pool"]), part.protocol)
+                if isinstance(target, str):
+                    notes.append(Note(f"rule {number}", target, "add the rule by hand"))
+                    continue
+                words["to"] = target[0]
+                pools.append(str(rule["pool"]))
+                notes += target[1]
+            rules.append(words)
+        return rules, pools, notes
+
+    def _target(self, native: str, spoken: str) -> tuple[dict[str, Any], list[Note]] | str:
+        """The target that a pool is, with notes; or why there is none."""
+        pool = self._pools.get(native)
+        if pool is None or pool.port is None:
+            return f"its pool {native} is not known, or its members have several ports"
+        names, strange = self._beside.servers_behind(pool.members)
+        if not names:
+            return "none of its members is a server of the stack" if pool.members else "it has no members"
+        notes = [Note(f"member {one}", "it is no server of the stack", "see whether it is needed") for one in strange]
+        target = {"servers": names[0] if len(names) == 1 else names, "port": pool.port, **pool.settings}
+        if target.get("protocol") == ("http" if spoken == "https" else spoken):
             del target["protocol"]
-        return {"port": part.port, "protocol": part.protocol, "to": target}
-    if part.certificate not in certificates:
-        return f"its certificate {part.certificate or ''} is not in the stack"
-    named = {"certificate": certificates[part.certificate or ""]}
-    return {"port": part.port, "protocol": "https", **named, "to": target}
+        return target, notes
 
 
 def _settle_pools(ledger: Ledger, pools: list[tuple[Item, PoolPart]], used: Mapping[str, str]) -> None:

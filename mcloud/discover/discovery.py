@@ -96,6 +96,23 @@ class Assumption:
 
 
 @dataclass(frozen=True)
+class Measured:
+    """Figures of something that was found.
+
+    Attributes:
+        path: its place in the stack document.
+        subject: its address in the source.
+        text: the figures for people; empty where they are too many.
+        figures: the figures by name, plain JSON.
+    """
+
+    path: DocumentPath
+    subject: str
+    text: str
+    figures: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
 class Unread:
     """What could not be looked at, and why."""
 
@@ -127,6 +144,7 @@ class Discovery:
         account: fingerprint of the account that was looked at; empty for state files.
         unread: what could not be looked at, so that the account of it is not whole.
         unseen: what no call shows of the resources that were found.
+        measured: figures of what was found.
     """
 
     files: tuple[str, ...]
@@ -137,6 +155,7 @@ class Discovery:
     account: str = ""
     unread: tuple[Unread, ...] = ()
     unseen: tuple[Unread, ...] = ()
+    measured: tuple[Measured, ...] = ()
 
     def __post_init__(self) -> None:
         lost = Counter(self.seen)

@@ -65,7 +65,8 @@ def join(ledger: Ledger, items: Iterable[Item]) -> Sections:
     """
     same = [Item(item.resource, ledger.canonical_part(item.part), item.notes) for item in items]
     kept, twins = split_twins(take_facts(ledger, same))
-    addresses = _of(kept, AddressPart)
+    waiting = [(item, part) for item, part in _of(kept, AddressPart) if part.server is None]
+    addresses = [(item, part) for item, part in _of(kept, AddressPart) if part.server is not None]
     public = {part.server for _, part in addresses}
     servers = [
         (item, replace(part, public_ip=True) if part.id in public else part) for item, part in _of(kept, ServerPart)
@@ -93,6 +94,7 @@ def join(ledger: Ledger, items: Iterable[Item]) -> Sections:
         "placement_groups": placement_groups,
         "servers": machines.section,
         "volumes": volumes,
+        "public_ips": attached.write_addresses(ledger, waiting),
         **_balancing(ledger, kept, beside),
         "buckets": attached.write_buckets(ledger, _of(kept, BucketPart)),
     }

@@ -16,7 +16,7 @@ from mcloud.errors import DiscoverError
 P = TypeVar("P", bound=Part)
 
 _IDS = {"id", "network", "subnet", "group", "server", "volume", "gateway", "balancer", "pool", "placement_group"}
-_ID_LISTS = {"groups", "subnets", "members"}
+_ID_LISTS = {"groups", "subnets", "members", "sni"}
 """Fields of parts that hold native ids. (Keys and images go by names of their own.)"""
 
 

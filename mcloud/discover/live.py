@@ -4,27 +4,28 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from mcloud.adapter.inventory import Details, Inventory, Surplus
-from mcloud.adapter.kind import Poll
+from mcloud.adapter.kind import Observed, Poll
 from mcloud.adapter.naming import logical_name
 from mcloud.adapter.operations import Operations
 from mcloud.catalog.types import Catalog
-from mcloud.discover.discovery import Discovery, Outcome, Unread
+from mcloud.discover.discovery import Discovery, Measured, Outcome, Unread
 from mcloud.discover.join import join
 from mcloud.discover.ledger import Item, Ledger
-from mcloud.discover.meaning import Meant, refused
+from mcloud.discover.meaning import Meant, labels, refused
 from mcloud.discover.observed import Row, View, meant
 from mcloud.discover.overlay import read_overlay
 from mcloud.discover.pipeline import check_document
 from mcloud.errors import McloudError
 from mcloud.model.base import Placement
 from mcloud.model.resources import KINDS
+from mcloud.units import Size
 
 AT_ONCE = 8
 Listed = list[tuple[str, Any]]
@@ -52,10 +53,21 @@ class LiveResource:
         return f"{self.type}.{self.plain}" if self.index is not None else f"{self.type}.={self.label}"
 
 
+@dataclass(frozen=True)
+class Home:
+    """A region of an account: the operations there, signed in to; where it is; and what is sold there."""
+
+    operations: Operations
+    at: Placement
+    catalog: Catalog
+
+
 @dataclass
 class _Look:
-    """What was listed, and what could not be."""
+    """What was listed in one home, and what could not be."""
 
+    home: Home
+    snapshot: Any = None
     rows: dict[str, list[Row]] = field(default_factory=dict)
     broken: list[tuple[str, str, str]] = field(default_factory=list)
     surplus: list[Surplus] = field(default_factory=list)
@@ -70,73 +82,166 @@ def discover_live(
     overlay_path: Path | str | None = None,
     name: str = "discovered",
 ) -> Discovery:
-    """Make a stack of what an account holds in a region. A call that is refused is reported and nothing else is lost.
+    """``discover_homes`` of one region."""
+    return discover_homes((Home(operations, at, catalog),), overlay_path=overlay_path, name=name)
+
+
+def discover_homes(
+    homes: Sequence[Home],
+    *,
+    overlay_path: Path | str | None = None,
+    name: str = "discovered",
+    placement: str | None = None,
+    measure: Measure | None = None,
+) -> Discovery:
+    """Make one stack of what an account holds in its regions. A refused call is reported and nothing else is lost.
 
     Args:
-        operations: the account, signed in to.
-        at: cloud and region, canonical.
-        catalog: what is sold there, the account's own list over the shipped one.
+        homes: regions of one account; the stack is placed in the first one, and what is elsewhere says so.
         overlay_path: an assumptions file, see ``overlay.Overlay``.
         name: the stack's name.
+        placement: where the stack shall run; left out, where it was found.
+        measure: gives figures of the servers that were found, by region.
 
     Raises:
         DiscoverError: what was found contradicts itself or the assumptions file.
     """
-    inventory = operations.adapter.inventory()
-    look = _look(operations, at, inventory)
-    ledger = Ledger(read_overlay(Path(overlay_path) if overlay_path else None))
-    view = View(at, catalog, look.rows)
-    seen: list[tuple[str, str]] = []
-    items: list[Item] = []
-    owners: dict[tuple[str, str], LiveResource] = {}
-    for kind, rows in look.rows.items():
-        names = _names(kind, rows, view)
-        for row in sorted(rows, key=lambda row: _order(names[row[0]][0], row)):
-            resource = _resource(at, KINDS[kind].word, row[0], names[row[0]], kind)
-            owners[kind, row[0]] = resource
-            seen.append(resource.key)
-            _take(ledger, items, view, kind, row, resource)
-    for word, native, why in look.broken:
-        resource = _resource(at, word, native, ("", "", None), word)
-        seen.append(resource.key)
-        reason = f"what the cloud shows of it is not understood: {why}"
-        _leave(ledger, resource, refused(reason, "look at it by hand"))
-    document = {"mcloud": 1, "name": name, "placement": at.home, **join(ledger, items)}
+    adapter = homes[0].operations.adapter
+    inventory = adapter.inventory()
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        looks = list(pool.map(lambda home: _look(home, inventory), homes))
+    books = _Books(Ledger(read_overlay(Path(overlay_path) if overlay_path else None)))
+    for number, look in enumerate(looks):
+        at = look.home.at
+        scope = f"{at.region}:" if number else ""
+        view = View(at, look.home.catalog, look.rows, placement in (None, at.home), scope)
+        books.take(look, view)
+    document = {"mcloud": 1, "name": name, "placement": placement or homes[0].at.home}
+    document |= join(books.ledger, books.items)
+    if placement is None:
+        _place(document, books, homes[0].at.home)
     check_document(document)
-    for extra in look.surplus:
-        resource = _resource(at, extra.type, extra.native_id, (extra.name, extra.name, None), extra.type)
-        seen.append(resource.key)
-        _settle_surplus(ledger, resource, extra, owners)
-    return Discovery(
-        files=(at.home,),
-        seen=tuple(seen),
-        outcomes=tuple(ledger.outcomes[key] for key in seen),
+    for look in looks:
+        for extra in look.surplus:
+            books.add(look.home.at, extra)
+    for extra in inventory.everywhere([look.snapshot for look in looks]):
+        books.add(homes[0].at, extra)
+    for look in looks:
+        look.unread += [Unread(*words) for words in inventory.refused(look.snapshot)]
+    found = Discovery(
+        files=tuple(home.at.home for home in homes),
+        seen=tuple(books.seen),
+        outcomes=tuple(books.ledger.outcomes[key] for key in books.seen),
         document=document,
-        assumptions=tuple(ledger.assumptions),
-        account=operations.session.account,
-        unread=tuple(look.unread),
-        unseen=_unseen(inventory, look),
+        assumptions=tuple(books.ledger.assumptions),
+        account=homes[0].operations.session.account,
+        unread=_unread(looks),
+        unseen=_unseen(inventory, looks),
+        measured=_holdings(looks, books),
     )
+    return replace(found, measured=(*found.measured, *measure(found, looks_of(looks)))) if measure else found
 
 
-def _unseen(inventory: Inventory, look: _Look) -> tuple[Unread, ...]:
+Measure = Callable[[Discovery, Mapping[str, Any]], Iterable[Measured]]
+
+
+def looks_of(looks: Iterable[_Look]) -> dict[str, Any]:
+    """Home -> the session that was looked through."""
+    return {look.home.at.home: look.snapshot for look in looks}
+
+
+def _unread(looks: Sequence[_Look]) -> tuple[Unread, ...]:
+    """What could not be looked at, with the region where there are several."""
+    if len(looks) == 1:
+        return tuple(looks[0].unread)
+    return tuple(replace(item, what=f"{look.home.at.region}: {item.what}") for look in looks for item in look.unread)
+
+
+def _unseen(inventory: Inventory, looks: Iterable[_Look]) -> tuple[Unread, ...]:
     """What no call shows of the kinds that were found."""
+    kinds = {kind for look in looks for kind, rows in look.rows.items() if rows}
     return tuple(
         Unread(f"{KINDS[kind].word}: {what}", "no call that is made shows it", advice)
         for kind, words in inventory.unseen.items()
-        if look.rows.get(kind)
+        if kind in kinds
         for what, advice in words
     )
+
+
+def _holdings(looks: Iterable[_Look], books: _Books) -> tuple[Measured, ...]:
+    """How much buckets hold."""
+    found = []
+    for look in looks:
+        for native, _, details in look.rows.get("Bucket", ()):
+            resource = books.owners["Bucket", native]
+            target = books.ledger.outcomes[resource.key].target
+            if details.holds is not None and target:
+                held = details.holds
+                size = "size unknown" if held.bytes is None else str(Size(held.bytes))
+                objects = "objects unknown" if held.objects is None else f"{held.objects:,} objects"
+                text = f"{size}, {objects} on {held.as_of} ({held.source})"
+                figures = {
+                    "bytes": held.bytes,
+                    "objects": held.objects,
+                    "as_of": held.as_of.isoformat(),
+                    "source": held.source,
+                }
+                found.append(Measured(tuple(target.split(".")), resource.address, text, figures))
+    return tuple(found)
+
+
+def _place(document: dict[str, Any], books: _Books, home: str) -> None:
+    """What was found in another region than the first one says so."""
+    for outcome in books.ledger.outcomes.values():
+        steps = outcome.target.split(".")
+        if outcome.fate == "mapped" and outcome.file != home and len(steps) == 2:
+            document[steps[0]][steps[1]]["placement"] = outcome.file
+
+
+class _Books:
+    """What was seen, the items that are joined, and the resource of each native id."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self.ledger = ledger
+        self.seen: list[tuple[str, str]] = []
+        self.items: list[Item] = []
+        self.owners: dict[tuple[str, str], LiveResource] = {}
+
+    def take(self, look: _Look, view: View) -> None:
+        """The rows of one home."""
+        for kind, rows in look.rows.items():
+            names = _names(kind, rows, view)
+            for row in sorted(rows, key=lambda row: _order(names[row[0]][0], row)):
+                resource = _resource(view.at, KINDS[kind].word, row[0], names[row[0]], kind)
+                self.owners[kind, row[0]] = resource
+                self.seen.append(resource.key)
+                _take(self.ledger, self.items, view, kind, row, resource)
+        for word, native, why in look.broken:
+            resource = _resource(view.at, word, native, ("", "", None), word)
+            self.seen.append(resource.key)
+            reason = f"what the cloud shows of it is not understood: {why}"
+            _leave(self.ledger, resource, refused(reason, "look at it by hand"))
+
+    def add(self, at: Placement, extra: Surplus) -> None:
+        """Something that is no kind."""
+        resource = _resource(at, extra.type, extra.native_id, (extra.name, extra.name, None), extra.type)
+        if resource.key in self.ledger.outcomes:
+            return
+        self.seen.append(resource.key)
+        _settle_surplus(self.ledger, resource, extra, self.owners)
 
 
 # --- looking
 
 
-def _look(operations: Operations, at: Placement, inventory: Inventory) -> _Look:
+def _look(home: Home, inventory: Inventory) -> _Look:
     """Ask for every list, several at once."""
+    operations = home.operations
     session = inventory.snapshot(operations.session)
     kinds = operations.adapter.kinds
-    calls: dict[str, Callable[[], Listed]] = {name: _lister(kinds[name], session) for name in KINDS if name in kinds}
+    calls: dict[str, Callable[[], Listed]] = {
+        name: _lister(inventory, name, kinds[name], session) for name in KINDS if name in kinds
+    }
     extras = inventory.surplus
     with ThreadPoolExecutor(AT_ONCE) as pool:
         asked = {
@@ -147,7 +252,7 @@ def _look(operations: Operations, at: Placement, inventory: Inventory) -> _Look:
             what: pool.submit(operations.call, f"list {what}", _surplus_lister(call, session), retry=True)
             for what, call in extras.items()
         }
-    look = _Look()
+    look = _Look(home, session)
     title = operations.adapter.title
     look.unread += [
         Unread(_plural(name), f"the adapter for {title} does not know them", "look for them in the console")
@@ -160,7 +265,7 @@ def _look(operations: Operations, at: Placement, inventory: Inventory) -> _Look:
         except McloudError as error:
             look.unread.append(Unread(_plural(name), error.message, error.hint or ""))
             continue
-        look.rows[name] = _observed(look, operations, inventory, at, name, listed)
+        look.rows[name] = _observed(look, inventory, name, listed)
     for what, extra in asked_extras.items():
         try:
             look.surplus += extra.result()
@@ -173,27 +278,42 @@ def _plural(kind: str) -> str:
     return f"{KINDS[kind].word}s"
 
 
-def _lister(kind: Any, session: Any) -> Callable[[], Listed]:
-    return lambda: list(kind.list(session))
+def _lister(inventory: Inventory, name: str, kind: Any, session: Any) -> Callable[[], Listed]:
+    return lambda: list(inventory.natives(name, kind, session))
 
 
 def _surplus_lister(call: Callable[[Any], Iterable[Surplus]], session: Any) -> Callable[[], list[Surplus]]:
     return lambda: list(call(session))
 
 
-def _observed(
-    look: _Look, operations: Operations, inventory: Inventory, at: Placement, name: str, listed: Listed
-) -> list[Row]:
+def _observed(look: _Look, inventory: Inventory, name: str, listed: Listed) -> list[Row]:
+    operations, at = look.home.operations, look.home.at
     kind = operations.adapter.kinds[name]
     rows: list[Row] = []
     for native_id, native in listed:
         try:
             poll = kind.poll(operations.session, native_id, native)
-            if poll.phase != "gone":
-                rows.append((native_id, kind.observe(at, native), _with_state(inventory.details(name, native), poll)))
+            if poll.phase == "gone":
+                continue
+            seen, details = inventory.observe(name, kind, at, native), inventory.details(name, native)
+            rows.append((native_id, *_with_plain_labels(seen, _with_state(details, poll))))
         except Exception as error:  # whatever a vendor's odd answer leads to, the rest is still worth having
-            look.broken.append((KINDS[name].word, native_id, f"{type(error).__name__}: {error}"))
+            look.broken.append((KINDS[name].word, native_id, _why(error)))
     return rows
+
+
+def _why(error: Exception) -> str:
+    """The kind of an error and what it lacks; other texts may hold values."""
+    return f"KeyError: {error}" if isinstance(error, KeyError) else type(error).__name__
+
+
+def _with_plain_labels(seen: Observed, details: Details) -> tuple[Observed, Details]:
+    """Without labels that no stack takes or that may be secrets."""
+    if not seen.inputs.get("labels"):
+        return seen, details
+    kept, notes = labels(seen.inputs["labels"])
+    lost = tuple((note.what, note.reason, note.advice) for note in notes)
+    return replace(seen, inputs={**seen.inputs, "labels": kept}), replace(details, lost=(*details.lost, *lost))
 
 
 def _with_state(details: Details, poll: Poll) -> Details:
@@ -226,17 +346,24 @@ def _names(kind: str, rows: Iterable[Row], view: View) -> dict[str, tuple[str, s
         native: plain[native] if kind == "Subnet" or often[plain[native]] == 1 else name
         for native, name in given.items()
     }
+    found: dict[str, tuple[str, str, int | None]] = {native: (label, label, None) for native, label in labels.items()}
     series: dict[str, list[tuple[int, str]]] = defaultdict(list)
-    for native, label in labels.items():
+    same = Counter(labels.values())
+    numbers: Counter[str] = Counter()
+    for native, label in sorted(labels.items()):
+        if kind == "Server" and label and same[label] > 1:
+            # Several of one name, as the members of a scaling group have: they get numbers.
+            found[native] = (label, label, numbers[label])
+            numbers[label] += 1
+            continue
         match = re.fullmatch(r"(.*[^\d_-])[_-]?(\d{1,4})", label)
         if match:
             series[match[1]].append((int(match[2]), native))
-    found: dict[str, tuple[str, str, int | None]] = {native: (label, label, None) for native, label in labels.items()}
     for base, members in series.items():
-        numbers = sorted(members)
-        first = numbers[0][0]
-        if len(numbers) > 1 and [number for number, _ in numbers] == list(range(first, first + len(numbers))):
-            for index, (_, native) in enumerate(numbers):
+        ordered = sorted(members)
+        first = ordered[0][0]
+        if len(ordered) > 1 and [number for number, _ in ordered] == list(range(first, first + len(ordered))):
+            for index, (_, native) in enumerate(ordered):
                 found[native] = (labels[native], base, index)
     return found
 

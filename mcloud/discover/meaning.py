@@ -13,6 +13,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from mcloud.discover.discretion import looks_secret
 from mcloud.discover.parts import (
     GroupPart,
     KeyPart,
@@ -115,10 +116,14 @@ _LABEL = TypeAdapter(Labels)
 
 
 def labels(tags: Any) -> tuple[dict[str, str], list[Note]]:
-    """Tags as labels, and a note for each that is none."""
+    """Tags as labels, and a note for each that is none, or that may hold a secret."""
     kept: dict[str, str] = {}
     notes = []
     for key, value in (tags or {}).items() if isinstance(tags, Mapping) else ():
+        if looks_secret(str(key), str(value)):
+            reason = "may hold a secret, so it was not read"
+            notes.append(Note(f"tag {key}", reason, "give it to the stack by hand where it is needed"))
+            continue
         try:
             kept |= _LABEL.validate_python({key: value})
         except ValidationError:

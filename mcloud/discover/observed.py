@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from mcloud.adapter.inventory import Details
@@ -31,6 +33,7 @@ from mcloud.discover.parts import (
 )
 from mcloud.errors import MatchError, PlacementError
 from mcloud.match.resolve import choose_disk, choose_flavor, choose_image, choose_zone
+from mcloud.model.balancer import HealthCheck
 from mcloud.model.base import Placement
 from mcloud.model.network import ANYWHERE
 from mcloud.units import Size
@@ -48,11 +51,15 @@ class View:
         at: cloud and region.
         catalog: what is sold there.
         rows: kind -> native id, what was observed of it, and its details.
+        stays: the stack is placed where it was found; else names of the cloud's own mean nothing there.
+        scope: stands before what goes by a name that is unique in one region only; empty in the first one.
     """
 
     at: Placement
     catalog: Catalog
     rows: Mapping[str, list[Row]]
+    stays: bool = True
+    scope: str = ""
     key_ids: dict[str, str] = field(init=False)
     system_groups: frozenset[str] = field(init=False)
     holders: dict[str, str] = field(init=False)
@@ -76,14 +83,27 @@ class View:
 
     def default_zone(self) -> str | None:
         """The zone that a stack gets that names none."""
+        return self._default_zone
+
+    @cached_property
+    def _default_zone(self) -> str | None:
         try:
             return choose_zone(None, self.catalog, self.at)[0]
         except PlacementError:
             return None
 
+    @cached_property
+    def egress(self) -> Mapping[str, list[Mapping[str, Any]]]:
+        """Native id of a group -> its egress rules."""
+        found: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
+        for _, row, _ in self.rows.get("SecurityGroupRule", ()):
+            if row.inputs.get("direction") == "egress":
+                found[self.native(row.inputs["group"])].append(row.inputs)
+        return found
+
     def other_zone(self, zone: str | None) -> str | None:
         """The zone, where a stack that names none would get another one."""
-        return None if zone == self.default_zone() else zone
+        return None if not self.stays or zone == self.default_zone() else zone
 
     def flavor(self, picks: Mapping[str, Any]) -> Flavor | None:
         """The catalog's row of a server's flavor."""
@@ -121,16 +141,14 @@ def _subnet(view: View, native: str, seen: Observed, details: Details) -> Meant:
     inputs = seen.inputs
     network, zone = view.native(inputs["network"]), view.other_zone(seen.picks.get("zone"))
     labels, internet = inputs.get("labels") or {}, inputs.get("internet")
-    return Meant(SubnetPart(native, network, inputs["cidr"], None, labels, zone, internet))
+    notes = [Note(f"zone {seen.picks['zone']}", "a zone's name is its cloud's own", "choose one where it goes to")]
+    part = SubnetPart(native, network, inputs["cidr"], None, labels, zone, internet)
+    return Meant(part, tuple(notes) if seen.picks.get("zone") and not view.stays else ())
 
 
 def _group(view: View, native: str, seen: Observed, details: Details) -> Meant:
     network = view.native(seen.inputs["network"]) if seen.inputs.get("network") else None
-    egress = [
-        row.inputs
-        for _, row, _ in view.rows.get("SecurityGroupRule", ())
-        if view.native(row.inputs["group"]) == native and row.inputs.get("direction") == "egress"
-    ]
+    egress = view.egress.get(native, [])
     only_everything = all(
         rule["protocol"] == "any" and rule.get("cidr") in EVERYTHING and "fromPort" not in rule for rule in egress
     )
@@ -171,14 +189,14 @@ def _rule(view: View, native: str, seen: Observed, details: Details) -> Meant:
 
 
 def _key(view: View, native: str, seen: Observed, details: Details) -> Meant:
-    return Meant(KeyPart(native, seen.inputs.get("publicKey"), seen.inputs.get("labels") or {}))
+    return Meant(KeyPart(view.scope + native, seen.inputs.get("publicKey"), seen.inputs.get("labels") or {}))
 
 
 def _placement_group(view: View, native: str, seen: Observed, details: Details) -> Meant:
     if "policy" not in seen.inputs:
         return refused("its policy is neither spread nor pack", "choose one and add the group by hand")
-    strict = bool(seen.inputs.get("strict"))
-    return Meant(PlacementGroupPart(native, seen.inputs["policy"], strict, seen.inputs.get("labels") or {}))
+    strict, labels = bool(seen.inputs.get("strict")), seen.inputs.get("labels") or {}
+    return Meant(PlacementGroupPart(view.scope + native, seen.inputs["policy"], strict, labels))
 
 
 def _server(view: View, native: str, seen: Observed, details: Details) -> Meant:
@@ -193,7 +211,7 @@ def _server(view: View, native: str, seen: Observed, details: Details) -> Meant:
         if group in view.system_groups
     ]
     disk = inputs.get("disk") or {}
-    class_, iops, more = _disk_words(view, picks, details, {"size": disk.get("size")})
+    class_, iops, more = _disk_words(view, picks, details, {"size": disk.get("size")}, disk.get("minIops"))
     forced, also = _other_choice(view, size, os, picks)
     part = ServerPart(
         id=native,
@@ -202,19 +220,26 @@ def _server(view: View, native: str, seen: Observed, details: Details) -> Meant:
         image=str(picks.get("imageId") or "its image"),
         subnet=view.native(inputs["subnet"]) if inputs.get("subnet") else None,
         groups=tuple(group for group in groups if group not in view.system_groups),
-        key=view.key_ids.get(details.key_name, details.key_name) if details.key_name else None,
+        key=_key_of(view, inputs, details),
         disk_gib=Size.parse(disk["size"]).whole_gib if disk.get("size") else None,
         disk_class=class_ or "ssd",
         min_iops=iops,
         labels=inputs.get("labels") or {},
         os=os,
-        placement_group=view.native(inputs["placementGroup"]) if inputs.get("placementGroup") else None,
-        flavors={view.at.cloud: forced} if forced else {},
+        placement_group=view.scope + view.native(inputs["placementGroup"]) if inputs.get("placementGroup") else None,
+        flavors={view.at.cloud: forced} if forced and view.stays else {},
         addresses=details.addresses,
         disk_encrypted=bool(disk.get("encrypted")),
         stopped=details.stopped,
     )
     return Meant(part, (*notes, *more, *also))
+
+
+def _key_of(view: View, inputs: Mapping[str, Any], details: Details) -> str | None:
+    """A server's key by id, or by a name that the list of keys knows."""
+    if details.key_name:
+        return view.scope + view.key_ids.get(details.key_name, details.key_name)
+    return view.scope + view.native(inputs["key"]) if inputs.get("key") else None
 
 
 def _other_choice(
@@ -238,9 +263,13 @@ def _other_choice(
 
 
 def _disk_words(
-    view: View, picks: Mapping[str, Any], details: Details, asked: Mapping[str, Any]
+    view: View, picks: Mapping[str, Any], details: Details, asked: Mapping[str, Any], bought: int | None
 ) -> tuple[str | None, int | None, list[Note]]:
-    """Class and least IOPS that lead to the disk type, and a note where they lead to another one."""
+    """Class and least IOPS that lead to the disk type, and a note where they lead to another one.
+
+    Args:
+        bought: IOPS that were asked for, where the cloud sells them apart from the type.
+    """
     type_id = picks.get("diskTypeId")
     row = view.disk(type_id)
     class_, iops = details.disk or ((row.class_, row.iops) if row else (None, None))
@@ -248,7 +277,7 @@ def _disk_words(
         reason = f"what kind of disk {type_id} is, is not known; ssd was taken"
         return None, None, [Note("disk type", reason, "give class and min_iops by hand")] if type_id else []
     region, zone = view.at.region, str(picks.get("zone") or view.default_zone())
-    for least in (None, iops):
+    for least in (bought,) if bought else (None, iops):
         try:
             found = choose_disk({**asked, "class": class_, "minIops": least}, view.catalog, region, zone)
         except MatchError:
@@ -256,12 +285,14 @@ def _disk_words(
         if found.native_id == type_id:
             return class_, least, []
     reason = f"no class and IOPS lead to {row.name if row else type_id}"
-    return class_, iops, [Note("disk type", reason, "a new disk may be of another type; see whether that matters")]
+    advice = "a new disk may be of another type; see whether that matters"
+    return class_, bought or iops, [Note("disk type", reason, advice)]
 
 
 def _volume(view: View, native: str, seen: Observed, details: Details) -> Meant:
     size = Size.parse(seen.inputs["size"])
-    class_, iops, notes = _disk_words(view, seen.picks, details, {"size": seen.inputs["size"]})
+    asked = {"size": seen.inputs["size"]}
+    class_, iops, notes = _disk_words(view, seen.picks, details, asked, seen.inputs.get("minIops"))
     zone = None if native in view.holders else view.other_zone(seen.picks.get("zone"))
     encrypted = bool(seen.inputs.get("encrypted"))
     labels = seen.inputs.get("labels") or {}
@@ -274,9 +305,8 @@ def _attachment(view: View, native: str, seen: Observed, details: Details) -> Me
 
 
 def _address(view: View, native: str, seen: Observed, details: Details) -> Meant:
-    if not seen.inputs.get("server"):
-        return refused("no server has it", "release it, or name the server that shall have it under public_ips")
-    return Meant(AddressPart(native, view.native(seen.inputs["server"])))
+    server = seen.inputs.get("server")
+    return Meant(AddressPart(native, view.native(server) if server else None, seen.inputs.get("labels") or {}))
 
 
 def _interface(view: View, native: str, seen: Observed, details: Details) -> Meant:
@@ -331,18 +361,45 @@ def _pool(view: View, native: str, seen: Observed, details: Details) -> Meant:
         settings["sticky"] = True
     monitor = inputs.get("monitor")
     if monitor:
-        protocol = monitor["protocol"]
-        settings["check"] = protocol if protocol == "tcp" else f"{protocol}:{monitor.get('path') or '/'}"
-    members = view.natives(inputs.get("members"))
-    return Meant(PoolPart(native, view.native(inputs["loadBalancer"]), inputs.get("port"), members, settings))
+        settings["check"] = _check(monitor)
+    members, balancer = view.natives(inputs.get("members")), inputs.get("loadBalancer")
+    return Meant(PoolPart(native, view.native(balancer or ""), inputs.get("port"), members, settings))
+
+
+def _check(monitor: Mapping[str, Any]) -> str | dict[str, Any]:
+    """A health check, short where it says nothing else than its protocol and path."""
+    model = HealthCheck.model_validate(monitor)
+    said: dict[str, Any] = model.model_dump(mode="json", by_alias=True, exclude_defaults=True, exclude_none=True)
+    if set(said) <= {"protocol", "path"}:
+        return model.protocol if model.protocol in TRANSPORTS else f"{model.protocol}:{model.path or '/'}"
+    return said
 
 
 def _listener(view: View, native: str, seen: Observed, details: Details) -> Meant:
     inputs = seen.inputs
     pool = view.native(inputs["pool"]) if inputs.get("pool") else None
     certificate = view.native(inputs["certificate"]) if inputs.get("certificate") else None
-    balancer = view.native(inputs["loadBalancer"])
-    return Meant(ListenerPart(native, balancer, pool, inputs["port"], inputs["protocol"], certificate))
+    words = {"allow": list(inputs.get("allowedCidrs") or ()), "idle_timeout": inputs.get("idleTimeout")}
+    part = ListenerPart(
+        native,
+        view.native(inputs["loadBalancer"]),
+        pool,
+        inputs["port"],
+        inputs["protocol"],
+        certificate,
+        view.natives(inputs.get("sni")),
+        tuple(_listener_rule(view, rule) for rule in inputs.get("rules") or ()),
+        {key: value for key, value in words.items() if value},
+    )
+    return Meant(part)
+
+
+def _listener_rule(view: View, rule: Mapping[str, Any]) -> dict[str, Any]:
+    words = {"keepQuery": "keep_query"}
+    said = {words.get(key, key): value for key, value in rule.items() if value not in (None, False)}
+    if "redirect" not in said:
+        said.pop("code", None)
+    return {**said, **({"pool": view.native(said["pool"])} if "pool" in said else {})}
 
 
 def _certificate(view: View, native: str, seen: Observed, details: Details) -> Meant:

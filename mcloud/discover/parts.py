@@ -147,10 +147,11 @@ class InterfacePart:
 
 @dataclass(frozen=True)
 class AddressPart:
-    """A public address at a server's first interface."""
+    """A public address at a server's first interface; ``server`` is None for one that waits for a server."""
 
     id: str
-    server: str
+    server: str | None
+    labels: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -232,7 +233,14 @@ class PoolPart:
 
 @dataclass(frozen=True)
 class ListenerPart:
-    """A port of a load balancer; ``certificate`` is a native id."""
+    """A port of a load balancer.
+
+    Attributes:
+        pool: native id of the pool that answers what no rule takes; None: a rule has to.
+        certificate, sni: native ids.
+        rules: a stack's words for a listener's rules, with the native id of a ``pool`` in the place of a target.
+        settings: a stack's words for what else a listener has: allow, idle_timeout.
+    """
 
     id: str
     balancer: str
@@ -240,6 +248,9 @@ class ListenerPart:
     port: int
     protocol: str
     certificate: str | None = None
+    sni: tuple[str, ...] = ()
+    rules: tuple[Mapping[str, Any], ...] = ()
+    settings: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -75,10 +76,12 @@ def write_servers(ledger: Ledger, servers: Iterable[tuple[Item, ServerPart]], ar
     for batch in batches.values():
         batch.sort(key=lambda draft: (str(type(draft.item.resource.index)), draft.item.resource.index or 0))
         if _countable(batch):
-            _write(ledger, machines, namer, batch)
+            _write(ledger, machines, namer, batch, batch[0].item.resource.plain)
+        elif _share_a_name(batch):
+            _write_alike(ledger, machines, namer, batch)
         else:
             for draft in batch:
-                _write(ledger, machines, namer, [draft])
+                _write(ledger, machines, namer, [draft], draft.item.resource.label)
     return machines
 
 
@@ -92,11 +95,28 @@ def _countable(batch: list[_Draft]) -> bool:
     )
 
 
-def _write(ledger: Ledger, machines: Machines, namer: Namer, batch: list[_Draft]) -> None:
+def _share_a_name(batch: list[_Draft]) -> bool:
+    """Whether their numbers are not in their names: they have one name, as the members of a scaling group have."""
+    resources = [draft.item.resource for draft in batch]
+    return len(batch) > 1 and all(item.index is not None and item.label == item.plain for item in resources)
+
+
+def _write_alike(ledger: Ledger, machines: Machines, namer: Namer, batch: list[_Draft]) -> None:
+    """Servers of one name: those that are equal become one with a count; where subnets differ they are in the names."""
+    equal: dict[str, list[_Draft]] = defaultdict(list)
+    for draft in batch:
+        equal[json.dumps(draft.entry, sort_keys=True, default=str)].append(draft)
+    subnets = {text: group[0].entry["subnet"].rpartition(".")[2] for text, group in equal.items()}
+    tell = len(set(subnets.values())) == len(equal) > 1
+    for text, group in equal.items():
+        plain = group[0].item.resource.plain
+        _write(ledger, machines, namer, group, f"{plain}-{subnets[text]}" if tell else plain)
+
+
+def _write(ledger: Ledger, machines: Machines, namer: Namer, batch: list[_Draft], called: str) -> None:
     first = batch[0]
-    resource = first.item.resource
     counted = len(batch) > 1
-    name = namer.give(resource.plain if counted else resource.label)
+    name = namer.give(called)
     machines.section[name] = {**first.entry, **({"count": len(batch)} if counted else {})}
     for key, text in first.assumed.items():
         ledger.assume(("servers", name, key), first.part.id, text)

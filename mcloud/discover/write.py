@@ -25,6 +25,10 @@ def to_yaml(discovery: Discovery) -> str:
         if item.path:
             said = f"{'open' if item.open else 'assumed'}: {item.text}"
             comments[item.path] = f"{comments[item.path]}; {said}" if item.path in comments else said
+    for figure in discovery.measured:
+        if figure.text:
+            before = f"{comments[figure.path]}; " if figure.path in comments else ""
+            comments[figure.path] = before + figure.text
     lines = [f"# {line}".rstrip() for line in _header(discovery)]
     return "\n".join([*lines, "", *_mapping(discovery.document, (), 0, comments)]) + "\n"
 
@@ -42,6 +46,9 @@ def to_json(discovery: Discovery) -> str:
             "account": discovery.account,
             "unread": [asdict(item) for item in discovery.unread],
             "unseen": [asdict(item) for item in discovery.unseen],
+            "measured": [
+                {"path": _dotted(item.path), "subject": item.subject, **item.figures} for item in discovery.measured
+            ],
         },
         ensure_ascii=False,
         indent=2,
@@ -49,7 +56,11 @@ def to_json(discovery: Discovery) -> str:
 
 
 def _assumption(item: Assumption) -> dict[str, Any]:
-    return {**asdict(item), "path": ".".join(str(step) for step in item.path)}
+    return {**asdict(item), "path": _dotted(item.path)}
+
+
+def _dotted(path: DocumentPath) -> str:
+    return ".".join(str(step) for step in path)
 
 
 def _header(discovery: Discovery) -> Iterator[str]:
@@ -57,10 +68,10 @@ def _header(discovery: Discovery) -> Iterator[str]:
     files = len(discovery.files)
     where = f"in {files} state file{'' if files == 1 else 's'}"
     if discovery.account:
-        where = f"on {discovery.files[0]}, account {discovery.account}"
+        where = f"on {', '.join(discovery.files)}, account {discovery.account}"
     yield f"Found {where}: {all_.seen} resources seen,"
     yield f"{all_.mapped} mapped, {all_.folded} folded into others, {all_.remainder} not in this stack."
-    for file in discovery.files if not discovery.account else ():
+    for file in discovery.files if files > 1 or not discovery.account else ():
         one = discovery.counts(file)
         yield _flat(f"  {file}: {one.seen} = {one.mapped} + {one.folded} + {one.remainder}")
     yield from _gaps("Could not be looked at:", discovery.unread)
@@ -95,7 +106,7 @@ def _gaps(title: str, items: Iterable[Unread]) -> Iterator[str]:
 
 def _called(outcome: Outcome, discovery: Discovery) -> str:
     """Its name, with its file where there may be several."""
-    return outcome.address if discovery.account else f"{outcome.address} ({outcome.file})"
+    return outcome.address if discovery.account and len(discovery.files) == 1 else f"{outcome.address} ({outcome.file})"
 
 
 def _because(reason: str, advice: str) -> str:

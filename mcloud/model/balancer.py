@@ -104,11 +104,19 @@ Check = Annotated[
 ]
 
 
+ServerNames = Annotated[
+    tuple[str, ...],
+    BeforeValidator(lambda value: [value] if isinstance(value, str) else value),
+    Field(min_length=1),
+    WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "minItems": 1}]}),
+]
+
+
 class Target(Model):
     """Who answers behind a listener."""
 
-    servers: str
-    """Name of the servers."""
+    servers: ServerNames
+    """Name of the servers, or a list of names: of those that differ in subnet or size."""
     port: Port
     """The port on which the servers answer."""
     protocol: Protocol | None = None

@@ -97,6 +97,7 @@ class _Front:
 
     def _pool(self, name: str, target: Target, path: Path) -> Node:
         spoken = self.listener.protocol
+        members = [server for text in target.servers for server in server_instances(self.stack, text)]
         return self.make(
             "Pool",
             name,
@@ -105,7 +106,7 @@ class _Front:
             loadBalancer=self.parent,
             protocol=target.protocol or ("http" if spoken == "https" else spoken),
             port=target.port,
-            members=[f"@Server/{server}" for server in server_instances(self.stack, target.servers)],
+            members=[f"@Server/{server}" for server in dict.fromkeys(members)],
             algorithm=target.algorithm,
             sticky=target.sticky,
             monitor=_monitor(target.check),

@@ -76,8 +76,9 @@ def _of_load_balancers(stack: Stack) -> Iterator[Relation]:
         for index, listener in enumerate(balancer.listeners):
             path = (*base, "listeners", index)
             for place, target in targets(listener, path):
-                server = stack.servers[find_server(stack, target.servers)]
-                yield (*place, "servers"), word, balancer, "server", target.servers, server
+                for text in target.servers:
+                    server = stack.servers[find_server(stack, text)]
+                    yield (*place, "servers"), word, balancer, "server", text, server
             named = [((*path, "certificate"), listener.certificate)] if listener.certificate else []
             named += [((*path, "sni", number), certificate) for number, certificate in enumerate(listener.sni)]
             for where, certificate in named:

@@ -126,7 +126,8 @@ def _load_balancers(stack: Stack) -> Iterator[Finding]:
         for index, listener in enumerate(balancer.listeners):
             path = (*base, "listeners", index)
             for place, target in targets(listener, path):
-                yield from _found((*place, "servers"), partial(server_instances, stack, target.servers))
+                for server in target.servers:
+                    yield from _found((*place, "servers"), partial(server_instances, stack, server))
             if listener.certificate is not None:
                 yield from _named((*path, "certificate"), "certificate", listener.certificate, stack.certificates)
             for number, certificate in enumerate(listener.sni):

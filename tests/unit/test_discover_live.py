@@ -181,9 +181,9 @@ def test_a_certificate_that_shows_itself_leaves_a_question() -> None:
 
 @pytest.mark.parametrize(
     ("members", "says"),
-    [(["i1"], ""), (["i1", "i3"], "not the instances of one server"), (["gone"], "not the instances")],
+    [(["i1"], "web-0"), (["i1", "i3"], ["db", "web-0"]), (["i1", "i2", "i3", "gone"], ["db", "web"]), (["gone"], None)],
 )
-def test_members_must_be_all_of_one_server(members: list[str], says: str) -> None:
+def test_members_are_servers_of_the_stack(members: list[str], says: Any) -> None:
     found = discover(
         {
             **PLACE,
@@ -199,11 +199,13 @@ def test_members_must_be_all_of_one_server(members: list[str], says: str) -> Non
             "Listener": {"h": {"name": "h", "loadBalancer": ref("l"), "pool": ref("p"), "port": 80, "protocol": "tcp"}},
         }
     )
-    if says:
+    if says is None:
         assert {outcome.type for outcome in found.remainder} == {"LoadBalancer", "Pool", "Listener"}
         assert "load_balancers" not in found.document
+        assert "none of its members is a server of the stack" in reasons(found).values()
     else:
-        assert found.document["load_balancers"]["front"]["listeners"][0]["to"] == {"servers": "web-0", "port": 1}
+        assert found.document["load_balancers"]["front"]["listeners"][0]["to"] == {"servers": says, "port": 1}
+        assert notes(found) == (["member gone"] if "gone" in members else [])
 
 
 def test_names_of_mcloud_are_taken_apart_again() -> None:
