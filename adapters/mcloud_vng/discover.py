@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any, ClassVar, cast
@@ -64,7 +64,7 @@ class VngInventory(Inventory):
         "Volume": (("tags", "add labels"),),
     }
 
-    def snapshot(self, session: VngSession) -> VngSession:
+    def snapshot(self, session: VngSession, options: Collection[str] = ()) -> VngSession:
         """A session that asks for each list once."""
         return replace(session, driver=cast(Any, _Once(session.driver)))
 

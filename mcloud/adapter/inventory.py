@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from mcloud.adapter.kind import Kind, Native, Observed
 
 if TYPE_CHECKING:
     from mcloud.model.base import Placement
+
+
+REGIONS, UTILIZATION, OBJECTS = "regions", "utilization", "objects"
+"""What is looked at on request only: all regions, how busy the servers were, every object of the buckets."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +55,26 @@ class Holdings:
 
 
 @dataclass(frozen=True)
+class Usage:
+    """How busy a server was; each series is (when, value), in order of time.
+
+    Attributes:
+        period: seconds between two values.
+        cpu: percent of its vCPUs, the mean of a period.
+        memory: percent of its memory; empty where nothing on the server reports it.
+        received, sent: bytes in a period.
+        source: where the figures are from.
+    """
+
+    period: int
+    cpu: tuple[tuple[datetime, float], ...] = ()
+    memory: tuple[tuple[datetime, float], ...] = ()
+    received: tuple[tuple[datetime, float], ...] = ()
+    sent: tuple[tuple[datetime, float], ...] = ()
+    source: str = ""
+
+
+@dataclass(frozen=True)
 class Details:
     """What a native resource shows beyond what ``observe`` gives; None and empty: nothing more.
 
@@ -61,6 +85,7 @@ class Details:
         key_name: name of a server's key.
         description: of a group or a rule.
         addresses: a server's private addresses.
+        public: whether a server has a public address that is no resource of its own.
         stopped: a server that is switched off.
         holds: what a bucket holds.
         system: why it is the cloud's own and in no stack; it counts as a part of the account.
@@ -74,6 +99,7 @@ class Details:
     key_name: str | None = None
     description: str | None = None
     addresses: tuple[str, ...] = ()
+    public: bool | None = None
     stopped: bool = False
     holds: Holdings | None = None
     system: str = ""
@@ -87,9 +113,33 @@ class Inventory:
     unseen: ClassVar[Mapping[str, tuple[tuple[str, str], ...]]] = {}
     """Kind -> what no call shows of it, and what to do about it."""
 
-    def snapshot(self, session: Any) -> Any:
-        """The session to look through; one that asks for each list once, where several kinds need the same list."""
+    def snapshot(self, session: Any, options: Collection[str] = ()) -> Any:
+        """The session to look through; one that asks for each list once, where several kinds need the same list.
+
+        Args:
+            options: of ``UTILIZATION`` and ``OBJECTS``.
+        """
         return session
+
+    def regions(self, session: Any) -> Iterable[str]:
+        """The regions that are open to the account."""
+        return ()
+
+    def policy(self, options: Collection[str]) -> str:
+        """What the account must allow for discovery, in the cloud's own form; empty where that is not known.
+
+        Args:
+            options: of ``REGIONS``, ``UTILIZATION`` and ``OBJECTS``.
+        """
+        return ""
+
+    def usage(self, looked: Any, servers: Iterable[str], days: int) -> Mapping[str, Usage]:
+        """How busy servers were, by native id; one that the cloud shows nothing of is left out.
+
+        Raises:
+            CloudError: refused.
+        """
+        return {}
 
     def natives(self, kind: str, lister: Kind, looked: Any) -> Iterable[tuple[str, Native]]:
         """All of a kind: (native id, native). ``looked`` is what ``snapshot`` gave."""

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from mcloud.adapter import registry
+from mcloud.adapter.inventory import OBJECTS, REGIONS, UTILIZATION
 from mcloud.cli import out
 from mcloud.cli.options import AsJson, ProfileName, make_app
 
 if TYPE_CHECKING:
-    from mcloud.discover.discovery import Discovery
+    from mcloud.discover.discovery import Discovery, Unread
+    from mcloud.discover.live import Home
+    from mcloud.engine.provider.context import Context
+    from mcloud.model.base import Placement
 
 GROUP = True
 app = make_app("Make a stack of what runs today.")
@@ -53,14 +58,41 @@ def _cloud(cloud: str) -> Callable[..., None]:
     """The command of one cloud."""
 
     def command(
-        region: Annotated[str | None, typer.Option(help="The region; left out where the cloud has one only.")] = None,
+        region: Annotated[
+            list[str] | None, typer.Option(help="The region, or several; left out where the cloud has one only.")
+        ] = None,
+        all_regions: Annotated[bool, typer.Option("--all-regions", help="All regions open to the account.")] = False,
+        placement: Annotated[
+            str | None, typer.Option(help="Where the stack is placed; left out, where it was found.")
+        ] = None,
         profile: ProfileName = None,
         assumptions: Assumptions = None,
         output: Output = None,
         name: StackName = "discovered",
+        utilization: Annotated[
+            Path | None, typer.Option(help="Read how busy servers were, and write the samples here (CSV, or .csv.gz).")
+        ] = None,
+        days: Annotated[int, typer.Option(min=1, max=60, help="For so many days back, with --utilization.")] = 14,
+        list_objects: Annotated[
+            bool, typer.Option("--list-objects", help="Count the objects of buckets one by one.")
+        ] = False,
+        policy: Annotated[
+            bool, typer.Option("--policy", help="Print what the account must allow for this, and look at nothing.")
+        ] = False,
         as_json: AsJson = False,
     ) -> None:
-        _report(_look(cloud, region, profile, assumptions, name), output, as_json)
+        asked = {REGIONS: all_regions, UTILIZATION: utilization is not None, OBJECTS: list_objects}
+        options = frozenset(word for word, wanted in asked.items() if wanted)
+        if policy:
+            typer.echo(_policy(cloud, options))
+            return
+        look = _Look(cloud, tuple(region or ()), profile, options)
+        found = look.discover(assumptions, name, placement, days)
+        if utilization is not None:
+            from mcloud.discover.utilization import write_samples
+
+            write_samples(utilization, found.usage)
+        _report(found, output, as_json)
 
     command.__doc__ = (
         f"List what the account holds on {cloud} and make a stack of it; the rest is told with its reason."
@@ -72,31 +104,116 @@ for _name in registry.names():
     app.command(_name)(_cloud(_name))
 
 
-def _look(cloud: str, region: str | None, profile: str | None, assumptions: Path | None, name: str) -> Discovery:
-    """Sign in, read the catalog, list everything.
+def _policy(cloud: str, options: frozenset[str]) -> str:
+    adapter = registry.get(cloud)
+    text = adapter.inventory().policy(options)
+    if not text:
+        from mcloud.errors import DiscoverError
 
-    Raises:
-        PlacementError: no such region, several to choose from, or a cloud without kinds.
-        ProfileError, CloudError: no way in.
-    """
-    from mcloud.adapter.profile import current_name, load_profile
-    from mcloud.discover.live import discover_live
-    from mcloud.engine.provider.context import Context
-    from mcloud.errors import PlacementError
+        hint = "an account that may read everything does"
+        raise DiscoverError(f"what {adapter.title} must allow for discovery is not known", hint=hint)
+    return text
+
+
+@dataclass(frozen=True)
+class _Look:
+    """Which account is looked at, where, and what of it on request."""
+
+    cloud: str
+    regions: tuple[str, ...]
+    profile: str | None
+    options: frozenset[str]
+
+    def discover(self, assumptions: Path | None, name: str, placement: str | None, days: int) -> Discovery:
+        """Sign in, read what is sold, list everything.
+
+        Raises:
+            PlacementError: no such region, several to choose from, or a cloud without kinds.
+            ProfileError, CloudError: no way in.
+        """
+        from mcloud.adapter.profile import current_name, load_profile
+        from mcloud.discover.live import discover_homes
+        from mcloud.engine.provider.context import Context
+
+        context = Context(load_profile(current_name(self.profile)), "x")
+        missing: list[Unread] = []
+        homes = [_home(context, at, missing) for at in self._places(context, missing)]
+        found = discover_homes(
+            homes,
+            overlay_path=assumptions,
+            name=name,
+            placement=_canonical(placement),
+            options=self.options,
+            days=days,
+        )
+        return replace(found, unread=(*missing, *found.unread))
+
+    def _places(self, context: Context, missing: list[Unread]) -> list[Placement]:
+        from mcloud.discover.discovery import Unread
+        from mcloud.errors import PlacementError
+        from mcloud.model.base import Placement
+
+        adapter = registry.get(self.cloud)
+        if not adapter.kinds:
+            hint = "give its Terraform states: discover tfstate"
+            raise PlacementError(f"{adapter.title} cannot be looked at with this version", hint=hint)
+        catalog = adapter.catalog()
+        known = [item.name for item in catalog.regions]
+        if REGIONS not in self.options:
+            if not self.regions and len(known) > 1:
+                raise PlacementError(
+                    "which region shall be looked at?", hint=f"--region {' or '.join(known)}, or --all-regions"
+                )
+            chosen = self.regions or (known[0],)
+            return [Placement(self.cloud, catalog.region(one).name) for one in dict.fromkeys(chosen)]
+        first = Placement(self.cloud, catalog.region(self.regions[0]).name if self.regions else known[0])
+        there = _open_regions(context, first, missing) or known
+        for region in sorted(set(there) - set(known)):
+            reason = "this version does not know the region"
+            missing.append(Unread(f"region {region}", reason, "look for what is there in the console"))
+        rest = [one for one in known if one in there and one != first.region]
+        return [first, *(Placement(self.cloud, one) for one in rest)]
+
+
+def _open_regions(context: Context, at: Placement, missing: list[Unread]) -> list[str]:
+    """The regions open to the account; none where that may not be asked."""
+    from mcloud.discover.discovery import Unread
+    from mcloud.errors import CloudError
+
+    operations = context.operations(at)
+    inventory = registry.get(at.cloud).inventory()
+    try:
+        return operations.call("list regions", lambda: list(inventory.regions(operations.session)), retry=True)
+    except CloudError as error:
+        missing.append(Unread("regions", error.message, "those that this version knows were looked at"))
+        return []
+
+
+def _home(context: Context, at: Placement, missing: list[Unread]) -> Home:
+    """A region, signed in to; what is sold there as shipped, where the account may not be asked."""
+    from mcloud.catalog.cache import load_price_book
+    from mcloud.catalog.overlay import overlay
+    from mcloud.discover.discovery import Unread
+    from mcloud.discover.live import Home
+    from mcloud.errors import CloudError
+
+    operations = context.operations(at)
+    try:
+        catalog = context.catalog(at)
+    except CloudError as error:
+        catalog = overlay(registry.get(at.cloud).catalog(), None, load_price_book(at.cloud))
+        missing.append(Unread(f"what is sold in {at.region}", error.message, "the shipped catalog was taken"))
+    return Home(operations, at, catalog)
+
+
+def _canonical(placement: str | None) -> str | None:
+    """A placement with the names that its cloud's catalog has."""
     from mcloud.model.base import Placement
 
-    adapter = registry.get(cloud)
-    if not adapter.kinds:
-        raise PlacementError(
-            f"{adapter.title} cannot be looked at with this version", hint="give its Terraform states: discover tfstate"
-        )
-    catalog = adapter.catalog()
-    if region is None and len(catalog.regions) > 1:
-        known = " or ".join(item.name for item in catalog.regions)
-        raise PlacementError("which region shall be looked at?", hint=f"--region {known}")
-    at = Placement(cloud, catalog.region(region or catalog.regions[0].name).name)
-    context = Context(load_profile(current_name(profile)), "x")
-    return discover_live(context.operations(at), at, context.catalog(at), overlay_path=assumptions, name=name)
+    if placement is None:
+        return None
+    at = Placement.parse(placement)
+    return str(registry.get(at.cloud).catalog().canonical(at))
 
 
 def _report(found: Discovery, output: Path | None, as_json: bool) -> None:

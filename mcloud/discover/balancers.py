@@ -124,7 +124,7 @@ def write_balancers(
 
 
 def _balancer(part: BalancerPart, beside: Beside) -> dict[str, Any]:
-    entry: dict[str, Any] = {"subnets": [beside.places[native] for native in part.subnets]}
+    entry: dict[str, Any] = {"subnets": sorted(beside.places[native] for native in part.subnets)}
     if part.public:
         entry["public"] = True
     groups = [beside.groups[native] for native in part.groups if native in beside.groups]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
+from mcloud.adapter.inventory import Usage
 from mcloud.discover.meaning import Note
 
 DocumentPath = tuple[str | int, ...]
@@ -145,6 +146,7 @@ class Discovery:
         unread: what could not be looked at, so that the account of it is not whole.
         unseen: what no call shows of the resources that were found.
         measured: figures of what was found.
+        usage: server's name in the stack -> how busy it was.
     """
 
     files: tuple[str, ...]
@@ -156,6 +158,7 @@ class Discovery:
     unread: tuple[Unread, ...] = ()
     unseen: tuple[Unread, ...] = ()
     measured: tuple[Measured, ...] = ()
+    usage: Mapping[str, Usage] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
         lost = Counter(self.seen)

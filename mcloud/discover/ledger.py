@@ -56,9 +56,11 @@ class Ledger:
         overlay: the assumptions file.
         assumptions: what was assumed or is open, in the order found.
         outcomes: where each resource went.
+        instances: file and address of a server -> what the stack calls it, with its number where there is a count.
     """
 
     def __init__(self, overlay: Overlay) -> None:
+        self.instances: dict[tuple[str, str], str] = {}
         self.overlay = overlay
         self.assumptions: list[Assumption] = []
         self.outcomes: dict[tuple[str, str], Outcome] = {}

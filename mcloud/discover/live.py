@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from mcloud.adapter.inventory import Details, Inventory, Surplus
+from mcloud.adapter.inventory import UTILIZATION, Details, Inventory, Surplus, Usage
 from mcloud.adapter.kind import Observed, Poll
 from mcloud.adapter.naming import logical_name
 from mcloud.adapter.operations import Operations
@@ -22,12 +22,14 @@ from mcloud.discover.meaning import Meant, labels, refused
 from mcloud.discover.observed import Row, View, meant
 from mcloud.discover.overlay import read_overlay
 from mcloud.discover.pipeline import check_document
+from mcloud.discover.utilization import summary
 from mcloud.errors import McloudError
 from mcloud.model.base import Placement
 from mcloud.model.resources import KINDS
 from mcloud.units import Size
 
 AT_ONCE = 8
+DAYS = 14
 Listed = list[tuple[str, Any]]
 
 
@@ -92,7 +94,8 @@ def discover_homes(
     overlay_path: Path | str | None = None,
     name: str = "discovered",
     placement: str | None = None,
-    measure: Measure | None = None,
+    options: Collection[str] = (),
+    days: int = DAYS,
 ) -> Discovery:
     """Make one stack of what an account holds in its regions. A refused call is reported and nothing else is lost.
 
@@ -101,34 +104,32 @@ def discover_homes(
         overlay_path: an assumptions file, see ``overlay.Overlay``.
         name: the stack's name.
         placement: where the stack shall run; left out, where it was found.
-        measure: gives figures of the servers that were found, by region.
+        options: what is looked at on request: ``UTILIZATION``, ``OBJECTS`` of ``mcloud.adapter.inventory``.
+        days: for how many days back it is looked how busy servers were.
 
     Raises:
         DiscoverError: what was found contradicts itself or the assumptions file.
     """
-    adapter = homes[0].operations.adapter
-    inventory = adapter.inventory()
+    inventory = homes[0].operations.adapter.inventory()
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        looks = list(pool.map(lambda home: _look(home, inventory), homes))
+        looks = list(pool.map(lambda home: _look(home, inventory, options), homes))
     books = _Books(Ledger(read_overlay(Path(overlay_path) if overlay_path else None)))
-    for number, look in enumerate(looks):
-        at = look.home.at
-        scope = f"{at.region}:" if number else ""
-        view = View(at, look.home.catalog, look.rows, placement in (None, at.home), scope)
-        books.take(look, view)
     document = {"mcloud": 1, "name": name, "placement": placement or homes[0].at.home}
-    document |= join(books.ledger, books.items)
-    if placement is None:
-        _place(document, books, homes[0].at.home)
+    document |= _joined(books, looks, placement)
     check_document(document)
     for look in looks:
         for extra in look.surplus:
             books.add(look.home.at, extra)
     for extra in inventory.everywhere([look.snapshot for look in looks]):
         books.add(homes[0].at, extra)
+    usage: dict[str, Usage] = {}
+    figures = list(_holdings(looks, books))
+    if UTILIZATION in options:
+        for look in looks:
+            figures += _busy(look, inventory, books, days, usage)
     for look in looks:
         look.unread += [Unread(*words) for words in inventory.refused(look.snapshot)]
-    found = Discovery(
+    return Discovery(
         files=tuple(home.at.home for home in homes),
         seen=tuple(books.seen),
         outcomes=tuple(books.ledger.outcomes[key] for key in books.seen),
@@ -137,17 +138,22 @@ def discover_homes(
         account=homes[0].operations.session.account,
         unread=_unread(looks),
         unseen=_unseen(inventory, looks),
-        measured=_holdings(looks, books),
+        measured=tuple(figures),
+        usage=usage,
     )
-    return replace(found, measured=(*found.measured, *measure(found, looks_of(looks)))) if measure else found
 
 
-Measure = Callable[[Discovery, Mapping[str, Any]], Iterable[Measured]]
-
-
-def looks_of(looks: Iterable[_Look]) -> dict[str, Any]:
-    """Home -> the session that was looked through."""
-    return {look.home.at.home: look.snapshot for look in looks}
+def _joined(books: _Books, looks: Sequence[_Look], placement: str | None) -> dict[str, Any]:
+    """The sections of the stack; what is in another region than the first one says so."""
+    for number, look in enumerate(looks):
+        at = look.home.at
+        view = View(at, look.home.catalog, look.rows, placement in (None, at.home), f"{at.region}:" if number else "")
+        books.take(look, view)
+    sections = join(books.ledger, books.items)
+    books.settle_system()
+    if placement is None:
+        _place(sections, books, looks[0].home.at.home)
+    return sections
 
 
 def _unread(looks: Sequence[_Look]) -> tuple[Unread, ...]:
@@ -166,6 +172,29 @@ def _unseen(inventory: Inventory, looks: Iterable[_Look]) -> tuple[Unread, ...]:
         if kind in kinds
         for what, advice in words
     )
+
+
+def _busy(
+    look: _Look, inventory: Inventory, books: _Books, days: int, usage: dict[str, Usage]
+) -> Iterator[Measured]:
+    """How busy the servers of a home were; ``usage`` gets their samples by the names of the stack."""
+    operations = look.home.operations
+    servers = {row[0]: books.owners["Server", row[0]] for row in look.rows.get("Server", ())}
+    there = {native: item for native, item in servers.items() if item.key in books.ledger.instances}
+    try:
+        found = operations.call(
+            "read how busy servers were", lambda: inventory.usage(look.snapshot, there, days), retry=True
+        )
+    except McloudError as error:
+        look.unread.append(Unread("how busy servers were", error.message, error.hint or ""))
+        return
+    for native, item in there.items():
+        instance, target = books.ledger.instances[item.key], books.ledger.outcomes[item.key].target
+        figures: dict[str, Any] = {"instance": instance}
+        if native in found:
+            usage[instance] = found[native]
+            figures |= summary(found[native])
+        yield Measured(tuple(target.split(".")), item.address, "", figures)
 
 
 def _holdings(looks: Iterable[_Look], books: _Books) -> tuple[Measured, ...]:
@@ -206,6 +235,14 @@ class _Books:
         self.seen: list[tuple[str, str]] = []
         self.items: list[Item] = []
         self.owners: dict[tuple[str, str], LiveResource] = {}
+        self._within: dict[tuple[str, str], tuple[str, str]] = {}
+
+    def settle_system(self) -> None:
+        """What is the cloud's own goes where that went which it is in."""
+        for key, within in self._within.items():
+            owner, outcome = self.owners.get(within), self.ledger.outcomes[key]
+            if outcome.fate == "folded" and not outcome.target and owner is not None:
+                self.ledger.outcomes[key] = replace(outcome, target=self.ledger.outcomes[owner.key].target)
 
     def take(self, look: _Look, view: View) -> None:
         """The rows of one home."""
@@ -216,6 +253,9 @@ class _Books:
                 self.owners[kind, row[0]] = resource
                 self.seen.append(resource.key)
                 _take(self.ledger, self.items, view, kind, row, resource)
+                for field_, word in (("network", "Network"), ("group", "SecurityGroup")):
+                    if row[1].inputs.get(field_):
+                        self._within[resource.key] = (word, view.native(row[1].inputs[field_]))
         for word, native, why in look.broken:
             resource = _resource(view.at, word, native, ("", "", None), word)
             self.seen.append(resource.key)
@@ -234,10 +274,10 @@ class _Books:
 # --- looking
 
 
-def _look(home: Home, inventory: Inventory) -> _Look:
+def _look(home: Home, inventory: Inventory, options: Collection[str]) -> _Look:
     """Ask for every list, several at once."""
     operations = home.operations
-    session = inventory.snapshot(operations.session)
+    session = inventory.snapshot(operations.session, options)
     kinds = operations.adapter.kinds
     calls: dict[str, Callable[[], Listed]] = {
         name: _lister(inventory, name, kinds[name], session) for name in KINDS if name in kinds
@@ -395,11 +435,18 @@ def _take(ledger: Ledger, items: list[Item], view: View, kind: str, row: Row, re
         _fold(ledger, resource, "a rule of a group that is the cloud's own")
         return
     else:
-        found = meant(view, kind, row)
+        found = _meant(view, kind, row)
     if found.part is None:
         _leave(ledger, resource, found)
     else:
         items.append(Item(resource, found.part, found.notes))
+
+
+def _meant(view: View, kind: str, row: Row) -> Meant:
+    try:
+        return meant(view, kind, row)
+    except Exception as error:  # one odd thing must not take the others with it
+        return refused(f"what the cloud shows of it is not understood: {_why(error)}", "look at it by hand")
 
 
 def _leave(ledger: Ledger, resource: LiveResource, found: Meant) -> None:

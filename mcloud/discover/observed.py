@@ -221,6 +221,7 @@ def _server(view: View, native: str, seen: Observed, details: Details) -> Meant:
         subnet=view.native(inputs["subnet"]) if inputs.get("subnet") else None,
         groups=tuple(group for group in groups if group not in view.system_groups),
         key=_key_of(view, inputs, details),
+        public_ip=details.public,
         disk_gib=Size.parse(disk["size"]).whole_gib if disk.get("size") else None,
         disk_class=class_ or "ssd",
         min_iops=iops,
@@ -332,6 +333,8 @@ _RULE_WORDS = {
 def _bucket(view: View, native: str, seen: Observed, details: Details) -> Meant:
     settings = {word: seen.inputs[wire] for wire, word in _BUCKET_WORDS.items() if seen.inputs.get(wire)}
     notes = []
+    if seen.inputs.get("labels"):
+        settings["labels"] = seen.inputs["labels"]
     for section in ("cors", "lifecycle"):
         rules = []
         for rule in seen.inputs.get(section) or ():

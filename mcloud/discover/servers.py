@@ -80,9 +80,23 @@ def write_servers(ledger: Ledger, servers: Iterable[tuple[Item, ServerPart]], ar
         elif _share_a_name(batch):
             _write_alike(ledger, machines, namer, batch)
         else:
-            for draft in batch:
-                _write(ledger, machines, namer, [draft], draft.item.resource.label)
+            for group in _equal(batch).values() if _numbered(batch) else ([draft] for draft in batch):
+                resource = group[0].item.resource
+                _write(ledger, machines, namer, group, resource.label if len(group) == 1 else resource.plain)
     return machines
+
+
+def _numbered(batch: list[_Draft]) -> bool:
+    """Whether they are told apart by numbers, which mean nothing, and not by words."""
+    return all(isinstance(draft.item.resource.index, int) for draft in batch)
+
+
+def _equal(batch: list[_Draft]) -> dict[str, list[_Draft]]:
+    """Those that are equal together."""
+    found: dict[str, list[_Draft]] = defaultdict(list)
+    for draft in batch:
+        found[json.dumps(draft.entry, sort_keys=True, default=str)].append(draft)
+    return found
 
 
 def _countable(batch: list[_Draft]) -> bool:
@@ -103,9 +117,7 @@ def _share_a_name(batch: list[_Draft]) -> bool:
 
 def _write_alike(ledger: Ledger, machines: Machines, namer: Namer, batch: list[_Draft]) -> None:
     """Servers of one name: those that are equal become one with a count; where subnets differ they are in the names."""
-    equal: dict[str, list[_Draft]] = defaultdict(list)
-    for draft in batch:
-        equal[json.dumps(draft.entry, sort_keys=True, default=str)].append(draft)
+    equal = _equal(batch)
     subnets = {text: group[0].entry["subnet"].rpartition(".")[2] for text, group in equal.items()}
     tell = len(set(subnets.values())) == len(equal) > 1
     for text, group in equal.items():
@@ -121,7 +133,8 @@ def _write(ledger: Ledger, machines: Machines, namer: Namer, batch: list[_Draft]
     for key, text in first.assumed.items():
         ledger.assume(("servers", name, key), first.part.id, text)
     for number, draft in enumerate(batch):
-        machines.instances[draft.part.id] = f"{name}-{number}" if counted else name
+        instance = f"{name}-{number}" if counted else name
+        machines.instances[draft.part.id] = ledger.instances[draft.item.resource.key] = instance
         if number == 0:
             ledger.settle(draft.item, "mapped", f"servers.{name}", notes=draft.notes)
         else:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -11,6 +11,8 @@ import yaml
 
 from mcloud.discover.discovery import Assumption, Discovery, DocumentPath, Outcome, Unread
 
+NAMED = 3
+"""So many are named of those of which the same is said; --json names all."""
 _Comments = Mapping[DocumentPath, str]
 
 
@@ -78,15 +80,15 @@ def _header(discovery: Discovery) -> Iterator[str]:
     if discovery.remainder:
         yield ""
         yield "Not in this stack:"
-        for outcome in discovery.remainder:
-            yield _flat(f"  {_called(outcome, discovery)}: {_because(outcome.reason, outcome.advice)}")
+        for alike in _alike(discovery.remainder, lambda outcome: (outcome.type, outcome.reason, outcome.advice)):
+            yield _flat(f"  {_together(alike, discovery)}: {_because(alike[0].reason, alike[0].advice)}")
     noted = [outcome for outcome in discovery.outcomes if outcome.fate != "remainder" and outcome.notes]
     if noted:
         yield ""
         yield "Not carried over of what is in it:"
-        for outcome in noted:
-            yield _flat(f"  {_called(outcome, discovery)}:")
-            for note in outcome.notes:
+        for alike in _alike(noted, lambda outcome: (outcome.type, outcome.notes)):
+            yield _flat(f"  {_together(alike, discovery)}:")
+            for note in alike[0].notes:
                 yield _flat(f"    {note.what}: {_because(note.reason, note.advice)}")
     yield from _gaps("No call that is made shows:", discovery.unseen)
     if discovery.open:
@@ -102,6 +104,19 @@ def _gaps(title: str, items: Iterable[Unread]) -> Iterator[str]:
             yield ""
             yield title
         yield _flat(f"  {item.what}: {_because(item.reason, item.advice)}")
+
+
+def _alike(outcomes: Iterable[Outcome], key: Callable[[Outcome], Hashable]) -> list[list[Outcome]]:
+    """Outcomes of which the same is to be said, each with the others."""
+    found: dict[Hashable, list[Outcome]] = {}
+    for outcome in outcomes:
+        found.setdefault(key(outcome), []).append(outcome)
+    return list(found.values())
+
+
+def _together(alike: list[Outcome], discovery: Discovery) -> str:
+    names = [_called(outcome, discovery) for outcome in alike]
+    return ", ".join(names) if len(names) <= NAMED else f"{', '.join(names[:NAMED])} and {len(names) - NAMED} more"
 
 
 def _called(outcome: Outcome, discovery: Discovery) -> str:

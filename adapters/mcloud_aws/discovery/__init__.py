@@ -1,0 +1,1 @@
+"""Looking through an account: the calls that are made, and what their answers mean."""

@@ -1,0 +1,1 @@
+"""Accounts made up for tests."""
