@@ -21,6 +21,9 @@ app = make_app("Make a stack of what runs today.")
 Assumptions = Annotated[
     Path | None, typer.Option("--assumptions", help="Answers for what the source does not hold (YAML).")
 ]
+Strict = Annotated[
+    bool, typer.Option("--strict", help="Leave over what refers to things that no source holds, and make up nothing.")
+]
 Output = Annotated[Path | None, typer.Option("--output", "-o", help="Write the stack here.")]
 StackName = Annotated[str, typer.Option("--name", help="Name of the stack.")]
 
@@ -32,9 +35,10 @@ def sources() -> None:
 
 @app.command()
 def tfstate(
-    files: Annotated[list[Path], typer.Argument(help="Terraform state files (format 4).")],
+    files: Annotated[list[Path], typer.Argument(help="Terraform state files (format 3 or 4).")],
     placement: Annotated[str, typer.Option(help="Where the stack is placed: cloud/region.")],
     assumptions: Assumptions = None,
+    strict: Strict = False,
     output: Output = None,
     name: StackName = "discovered",
     as_json: AsJson = False,
@@ -45,7 +49,7 @@ def tfstate(
     meanings: dict[str, Any] = {}
     for cloud in registry.names():
         meanings.update(registry.get(cloud).terraform_meanings())
-    found = discover_tfstate(files, assumptions, placement=placement, meanings=meanings, name=name)
+    found = discover_tfstate(files, assumptions, placement=placement, meanings=meanings, name=name, strict=strict)
     _report(found, output, as_json)
 
 
