@@ -17,6 +17,7 @@ from mcloud.cli.options import AsJson, ProfileName, make_app
 if TYPE_CHECKING:
     from mcloud.discover.discovery import Discovery, Unread
     from mcloud.discover.live import Home
+    from mcloud.discover.pipeline import Aim
     from mcloud.engine.provider.context import Context
     from mcloud.model.base import Placement
 
@@ -25,6 +26,9 @@ app = make_app("Make a stack of what runs today.")
 
 Assumptions = Annotated[
     Path | None, typer.Option("--assumptions", help="Answers for what the source does not hold (YAML).")
+]
+Strict = Annotated[
+    bool, typer.Option("--strict", help="Leave over what refers to things that no source holds, and make up nothing.")
 ]
 Output = Annotated[Path | None, typer.Option("--output", "-o", help="Write the stack here.")]
 StackName = Annotated[str, typer.Option("--name", help="Name of the stack.")]
@@ -37,9 +41,10 @@ def sources() -> None:
 
 @app.command()
 def tfstate(
-    files: Annotated[list[Path], typer.Argument(help="Terraform state files (format 4).")],
+    files: Annotated[list[Path], typer.Argument(help="Terraform state files (format 3 or 4).")],
     placement: Annotated[str, typer.Option(help="Where the stack is placed: cloud/region.")],
     assumptions: Assumptions = None,
+    strict: Strict = False,
     output: Output = None,
     name: StackName = "discovered",
     as_json: AsJson = False,
@@ -50,7 +55,7 @@ def tfstate(
     meanings: dict[str, Any] = {}
     for cloud in registry.names():
         meanings.update(registry.get(cloud).terraform_meanings())
-    found = discover_tfstate(files, assumptions, placement=placement, meanings=meanings, name=name)
+    found = discover_tfstate(files, assumptions, placement=placement, meanings=meanings, name=name, strict=strict)
     _report(found, output, as_json)
 
 
@@ -67,6 +72,7 @@ def _cloud(cloud: str) -> Callable[..., None]:
         ] = None,
         profile: ProfileName = None,
         assumptions: Assumptions = None,
+        strict: Strict = False,
         output: Output = None,
         name: StackName = "discovered",
         utilization: Annotated[
@@ -82,12 +88,14 @@ def _cloud(cloud: str) -> Callable[..., None]:
         as_json: AsJson = False,
     ) -> None:
         asked = {REGIONS: all_regions, UTILIZATION: utilization is not None, OBJECTS: list_objects}
+        from mcloud.discover.pipeline import Aim
+
         options = frozenset(word for word, wanted in asked.items() if wanted)
         if policy:
             typer.echo(_policy(cloud, options))
             return
-        look = _Look(cloud, tuple(region or ()), profile, options)
-        found = look.discover(assumptions, name, placement, days)
+        look = _Look(cloud, tuple(region or ()), profile, options, days)
+        found = look.discover(Aim(_canonical(placement) or "", name, assumptions, strict))
         if utilization is not None:
             from mcloud.discover.utilization import write_samples
 
@@ -123,8 +131,9 @@ class _Look:
     regions: tuple[str, ...]
     profile: str | None
     options: frozenset[str]
+    days: int
 
-    def discover(self, assumptions: Path | None, name: str, placement: str | None, days: int) -> Discovery:
+    def discover(self, aim: Aim) -> Discovery:
         """Sign in, read what is sold, list everything.
 
         Raises:
@@ -140,11 +149,12 @@ class _Look:
         homes = [_home(context, at, missing) for at in self._places(context, missing)]
         found = discover_homes(
             homes,
-            overlay_path=assumptions,
-            name=name,
-            placement=_canonical(placement),
+            overlay_path=aim.overlay_path,
+            name=aim.name,
+            placement=aim.placement or None,
             options=self.options,
-            days=days,
+            days=self.days,
+            strict=aim.strict,
         )
         return replace(found, unread=(*missing, *found.unread))
 

@@ -5,16 +5,18 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from mcloud.discover.ledger import Item, Ledger, Namer
+from mcloud.discover import standins
+from mcloud.discover.ledger import Item, Ledger, Namer, Pairs
 from mcloud.discover.meaning import Note
 from mcloud.discover.parts import (
     AddressPart,
+    AddressUsePart,
     AttachmentPart,
-    BucketPart,
     InterfacePart,
+    KeptAddressPart,
     PlacementGroupPart,
     RoutePart,
     VolumePart,
@@ -65,7 +67,7 @@ def settle_on_servers(
     """Interfaces and addresses become fields of their servers."""
     seen: set[tuple[str, str | None]] = set(firsts.items())
     for item, part in parts:
-        name = machines.name_of(part.server or "")
+        name = machines.name_of(part.server)
         if name is None:
             ledger.leave(item, f"its server {part.server} {NOT_HERE}", "see why the server is not there")
         elif isinstance(part, InterfacePart) and part.subnet not in places:
@@ -77,18 +79,6 @@ def settle_on_servers(
                 seen.add((part.server, part.subnet))
             field = "interfaces" if isinstance(part, InterfacePart) else "public_ip"
             ledger.settle(item, "folded", f"servers.{name}", reason=f"{field} of its server")
-
-
-def write_addresses(ledger: Ledger, addresses: Iterable[tuple[Item, AddressPart]]) -> dict[str, Any]:
-    """The section ``public_ips``: addresses that no server has."""
-    section: dict[str, Any] = {}
-    namer = Namer()
-    for item, part in addresses:
-        name = namer.give(item.resource.label)
-        section[name] = {"labels": dict(part.labels)} if part.labels else {}
-        note = Note("the address itself", "another cloud gives another one", "change what names it")
-        ledger.settle(item, "mapped", f"public_ips.{name}", notes=(note,))
-    return section
 
 
 def write_routes(
@@ -118,25 +108,29 @@ def write_volumes(
 ) -> dict[str, Any]:
     """The section ``volumes``; one for each instance of a server becomes one entry."""
     holders = {part.volume: (item, part) for item, part in attachments}
-    rows = [_Held(item, part, _volume(part), _instance(machines, holders.get(part.id))) for item, part in volumes]
+    rows: list[_Held] = []
+    for item, part in volumes:
+        if part.gib is None and ledger.strict:
+            ledger.leave(item, "the source does not say its size", "add it under volumes by hand")
+        else:
+            rows.append(_Held(item, part, _volume(part), _instance(machines, holders.get(part.id))))
     section: dict[str, Any] = {}
     names: dict[str, str] = {}
     namer = Namer()
     whole, single = _one_for_each(rows, machines)
-    for server, batch in whole:
-        name = namer.give(_called(batch, server))
-        section[name] = {**batch[0].entry, "attach": server}
-        ledger.settle(batch[0].item, "mapped", f"volumes.{name}", notes=_volume_notes(batch[0].part))
+    for where, batch in [*whole, *((row.instance, [row]) for row in single)]:
+        first = batch[0]
+        name = namer.give(_called(batch, where))
+        section[name] = {**first.entry, **({"attach": where} if where else {})}
+        if first.part.gib is None:
+            reason = f"the sources do not say how large {first.part.id} is; this is made up"
+            ledger.ask(("volumes", name, "size"), first.part.id, reason)
+        ledger.settle(first.item, "mapped", f"volumes.{name}", notes=_volume_notes(first.part))
         for number, row in enumerate(batch):
             names[row.part.id] = name
             if number:
-                reason = f"number {number} of {len(batch)} equal volumes, one for each {server}"
+                reason = f"number {number} of {len(batch)} equal volumes, one for each {where}"
                 ledger.settle(row.item, "folded", f"volumes.{name}", reason=reason)
-    for row in single:
-        name = namer.give(_called([row], row.instance))
-        section[name] = {**row.entry, **({"attach": row.instance} if row.instance else {})}
-        ledger.settle(row.item, "mapped", f"volumes.{name}", notes=_volume_notes(row.part))
-        names[row.part.id] = name
     _settle_attachments(ledger, holders, names, machines)
     return section
 
@@ -155,34 +149,39 @@ def _instance(machines: Machines, held: tuple[Item, AttachmentPart] | None) -> s
     return machines.instances.get(held[1].server) if held else None
 
 
-def _one_for_each(rows: list[_Held], machines: Machines) -> tuple[list[tuple[str, list[_Held]]], list[_Held]]:
+def _one_for_each(
+    rows: list[_Held], machines: Machines
+) -> tuple[list[tuple[str | None, list[_Held]]], list[_Held]]:
     """Equal volumes of which each instance of a server with a count has one, with the server; and the others."""
     equal: dict[tuple[str, str], dict[str, list[_Held]]] = defaultdict(lambda: defaultdict(list))
     for row in rows:
         server = (row.instance or "").rpartition("-")[0]
         if row.instance and row.instance not in machines.section:
             equal[server, json.dumps(row.entry, sort_keys=True)][row.instance].append(row)
-    whole: list[tuple[str, list[_Held]]] = []
+    whole: list[tuple[str | None, list[_Held]]] = []
     for (server, _), by_instance in equal.items():
         if len(by_instance) < machines.section[server]["count"]:
             continue
         ordered = sorted(by_instance.items(), key=lambda pair: int(pair[0].rpartition("-")[2]))
         each = min(len(held) for _, held in ordered)
         whole += [(server, [held[number] for _, held in ordered]) for number in range(each)]
-    taken = {row.part.id for _, batch in whole for row in batch}
-    return whole, [row for row in rows if row.part.id not in taken]
+    taken = {id(row) for _, batch in whole for row in batch}
+    return whole, [row for row in rows if id(row) not in taken]
 
 
 def _called(batch: list[_Held], holder: str | None) -> str:
     """Their own name, without the number where there are several; else that of the server that they are on."""
-    resource = batch[0].item.resource
-    if resource.label != batch[0].part.id:
-        return resource.label if len(batch) == 1 else resource.plain
-    return f"{holder}-data" if holder else resource.label
+    item = batch[0].item
+    if item.label != batch[0].part.id:
+        return item.label if len(batch) == 1 else item.plain
+    return f"{holder}-data" if holder else item.label
 
 
 def _volume(part: VolumePart) -> dict[str, Any]:
-    entry: dict[str, Any] = {"size": str(Size.gib(part.gib)), "class": part.disk_class or "ssd"}
+    entry: dict[str, Any] = {
+        "size": str(standins.DISK if part.gib is None else Size.gib(part.gib)),
+        "class": part.disk_class or "ssd",
+    }
     if part.min_iops:
         entry["min_iops"] = part.min_iops
     if part.encrypted:
@@ -208,6 +207,8 @@ def _settle_attachments(
     machines: Machines,
 ) -> None:
     for item, part in holders.values():
+        if item.inline:
+            continue
         if part.volume not in names:
             ledger.leave(item, f"its volume {part.volume} {NOT_HERE}", "see why the volume is not there")
         elif part.server not in machines.instances:
@@ -217,12 +218,32 @@ def _settle_attachments(
             ledger.settle(item, "folded", target, reason=f"puts it on {machines.instances[part.server]}")
 
 
-def write_buckets(ledger: Ledger, buckets: Iterable[tuple[Item, BucketPart]]) -> dict[str, Any]:
-    """The section ``buckets``. A bucket gets a new name on the cloud, for names hold the state's id."""
+def kept_addresses(addresses: Pairs[KeptAddressPart], uses: Pairs[AddressUsePart]) -> Pairs[KeptAddressPart]:
+    """The kept addresses, each with the server that a resource of its own gives it."""
+    users = {part.address: part.server for _, part in uses}
+    return [(item, replace(part, server=part.server or users.get(part.id))) for item, part in addresses]
+
+
+def write_kept_addresses(
+    ledger: Ledger, addresses: Pairs[KeptAddressPart], uses: Pairs[AddressUsePart], machines: Machines
+) -> dict[str, Any]:
+    """The section ``public_ips``."""
     section: dict[str, Any] = {}
+    names: dict[str, str] = {}
     namer = Namer()
-    for item, part in buckets:
-        name = namer.give(item.resource.label)
-        section[name] = dict(part.settings)
-        ledger.settle(item, "mapped", f"buckets.{name}")
+    for item, part in addresses:
+        name = namer.give(item.label)
+        instance = machines.instances.get(part.server or "")
+        notes = []
+        if part.server and instance is None:
+            notes.append(Note(f"server {part.server}", f"it {NOT_HERE}", "name the server that shall have it"))
+        section[name] = {"server": instance} if instance else {}
+        section[name] |= {"labels": dict(part.labels)} if part.labels else {}
+        names[part.id] = name
+        ledger.settle(item, "mapped", f"public_ips.{name}", notes=notes)
+    for item, use in uses:
+        if use.address in names:
+            ledger.settle(item, "folded", f"public_ips.{names[use.address]}", reason="says which server has it")
+        else:
+            ledger.leave(item, f"its address {use.address} {NOT_HERE}", "give the source that holds it")
     return section

@@ -1,15 +1,30 @@
-"""Load balancers with their listeners and pools, in the stack file's words."""
+"""Load balancers with their listeners, rules and pools, in the stack file's words."""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from mcloud.discover.ledger import Item, Ledger, Namer
+from mcloud.discover import standins
+from mcloud.discover.certificates import Certificates
+from mcloud.discover.ledger import Item, Ledger, Namer, Pairs
 from mcloud.discover.meaning import Note
-from mcloud.discover.parts import BalancerPart, CertificatePart, ListenerPart, PoolPart, ServerPart
+from mcloud.discover.parts import (
+    BalancerPart,
+    Forward,
+    ListenerCertificatePart,
+    ListenerPart,
+    ListenerRulePart,
+    MemberPart,
+    PoolPart,
+    ServerPart,
+)
 from mcloud.discover.servers import Machines
+
+_HTTP = ("http", "https")
+_OWN_TIMEOUT = 60
 
 
 @dataclass(frozen=True)
@@ -29,8 +44,7 @@ class Beside:
         names: list[str] = []
         for instance in sorted(there):
             name = instance if instance in self.machines.section else instance.rpartition("-")[0]
-            whole = self._instances_of(name) <= there
-            names.append(name if whole else instance)
+            names.append(name if self._instances_of(name) <= there else instance)
         return list(dict.fromkeys(names)), [member for member, instance in found.items() if instance is None]
 
     def _instances_of(self, name: str) -> set[str]:
@@ -43,181 +57,276 @@ def by_address(servers: Iterable[tuple[Item, ServerPart]]) -> dict[str, str]:
     return {address: part.id for _, part in servers for address in part.addresses}
 
 
-def write_certificates(
-    ledger: Ledger, certificates: Iterable[tuple[Item, CertificatePart]]
-) -> tuple[dict[str, Any], dict[str, str]]:
-    """The section ``certificates``, and native id -> name; where its key is, a person has to say."""
-    section: dict[str, Any] = {}
-    names: dict[str, str] = {}
-    namer = Namer()
-    for item, part in certificates:
-        if part.certificate is None:
-            advice = "add it under certificates, with a reference to its key, and an https listener that names it"
-            ledger.leave(item, "neither certificate nor key can be read back", advice)
+def with_members(ledger: Ledger, pools: Pairs[PoolPart], members: Pairs[MemberPart]) -> Pairs[PoolPart]:
+    """The pools with the members that are resources of their own."""
+    more: dict[str, list[str]] = defaultdict(list)
+    for _, part in members:
+        more[part.pool].append(part.member)
+    found = []
+    for item, pool in pools:
+        own = [*pool.members, *more.get(pool.id, ()), *(more.get(pool.balancer, ()) if pool.balancer else ())]
+        found.append((item, replace(pool, members=tuple(dict.fromkeys(own)))))
+    known = {native for _, pool in pools for native in (pool.id, pool.balancer) if native}
+    for item, part in members:
+        if part.pool in known:
             continue
-        name = namer.give(item.resource.label)
-        variable = f"{name.upper().replace('-', '_')}_KEY"
-        section[name] = {"certificate": part.certificate, "private_key": f"env:{variable}"}
-        if part.chain:
-            section[name]["chain"] = part.chain
-        names[part.id] = name
-        ledger.ask(("certificates", name), part.id, f"where is the key of {name}? {variable} is a made-up place")
-        ledger.settle(item, "mapped", f"certificates.{name}")
-    return section, names
+        ledger.leave(item, f"its pool {part.pool} is in none of the sources", "give the source that holds it")
+    return found
 
 
 @dataclass(frozen=True)
-class _Written:
-    """A listener in the stack file's words, the pools behind it, and what of it was not carried over."""
+class More:
+    """What listeners have beside themselves."""
 
-    entry: dict[str, Any]
-    pools: tuple[str, ...]
-    notes: tuple[Note, ...]
+    rules: Pairs[ListenerRulePart] = field(default_factory=list)
+    certificates: Pairs[ListenerCertificatePart] = field(default_factory=list)
 
 
-def write_balancers(
-    ledger: Ledger,
-    balancers: Iterable[tuple[Item, BalancerPart]],
-    pools: Iterable[tuple[Item, PoolPart]],
-    listeners: Iterable[tuple[Item, ListenerPart]],
-    beside: Beside,
-    certificates: Mapping[str, str],
-) -> dict[str, Any]:
-    """The section ``load_balancers``: a listener holds what its pools say."""
-    pool_rows, all_listeners = list(pools), list(listeners)
-    writer = _ListenerWriter({part.id: part for _, part in pool_rows}, beside, certificates)
-    mine: dict[str, list[tuple[Item, ListenerPart]]] = {}
-    for row, listener in all_listeners:
-        mine.setdefault(listener.balancer, []).append((row, listener))
-    section: dict[str, Any] = {}
-    used: dict[str, str] = {}
-    namer = Namer()
-    for item, part in balancers:
-        written = [(row, writer.write(listener)) for row, listener in mine.get(part.id, ())]
-        good = [entry.entry for _, entry in written if isinstance(entry, _Written)]
-        lacking = [native for native in part.subnets if native not in beside.places]
-        if lacking or not good:
-            why = f"its subnet {lacking[0]} is not in the stack" if lacking else "no listener of it can be written"
-            ledger.leave(item, why, "add it under load_balancers by hand: listeners, ports, servers and check")
-            for row, entry in written:
-                why = entry if isinstance(entry, str) else "its load balancer is not in the stack"
-                ledger.leave(row, why, "add it together with its load balancer")
-            continue
-        name = namer.give(item.resource.label)
-        section[name] = _balancer(part, beside) | {"listeners": good}
+class BalancerWriter:
+    """Writes the section ``load_balancers``: a listener holds what its pool says."""
+
+    def __init__(self, ledger: Ledger, beside: Beside, certificates: Certificates, pools: Pairs[PoolPart]) -> None:
+        self.section: dict[str, Any] = {}
+        self._ledger = ledger
+        self._beside = beside
+        self._certificates = certificates
+        self._pools = pools
+        self._known = {part.id: part for _, part in pools}
+        self._used: dict[str, str] = {}
+        self._stand_ins: dict[str, str] = {}
+        self._namer = Namer()
+        self._name = ""
+        self._subnet = ""
+        self._lost: list[Note] = []
+
+    def write(self, balancers: Pairs[BalancerPart], listeners: Pairs[ListenerPart], more: More) -> None:
+        """All load balancers; pools, rules and further certificates go where their listener went."""
+        went: dict[str, dict[str, Any]] = {}
+        for item, part in balancers:
+            self._balancer(item, part, [row for row in listeners if row[1].balancer == part.id], went, more)
+        for item, rule in more.rules:
+            if item.resource.key not in self._ledger.outcomes:
+                self._ledger.leave(item, f"its listener {rule.listener} is not in the stack", "see why it is not there")
+        for item, extra in more.certificates:
+            self._certificate(item, extra, went)
+        self._settle_pools(more)
+        for item, listener in listeners:
+            if not item.inline and item.resource.key not in self._ledger.outcomes:
+                advice = "give the source that holds it too"
+                self._ledger.leave(item, f"its load balancer {listener.balancer} is not known", advice)
+
+    def _balancer(
+        self,
+        item: Item,
+        part: BalancerPart,
+        mine: Pairs[ListenerPart],
+        went: dict[str, dict[str, Any]],
+        more: More,
+    ) -> None:
+        known = [native for native in part.subnets if native in self._beside.places]
+        lacking = [native for native in part.subnets if native not in self._beside.places]
+        if not part.subnets and standins.DEFAULT in self._beside.places:
+            known = [standins.DEFAULT]
+        subnets = sorted(self._beside.places[native] for native in known)
+        self._name = self._namer.give(item.label)
+        self._subnet = subnets[0] if subnets else ""
+        reason = f"its subnet {lacking[0]} is not in the stack" if lacking else "it is in no subnet of the stack"
+        written: list[tuple[Item, ListenerPart, dict[str, Any] | str, list[Note]]] = []
+        for row, listener in mine if subnets else []:
+            self._lost = []
+            written.append((row, listener, self._listener(listener, more), self._lost))
+        good = [entry for _, _, entry, _ in written if isinstance(entry, dict)]
+        if subnets and not good and not self._ledger.strict and not mine:
+            good = [self._made_up_listener(part)]
+        if (lacking and self._ledger.strict) or not subnets or not good:
+            why = "no listener of it can be written" if subnets and not (lacking and self._ledger.strict) else reason
+            advice = "add it under load_balancers by hand: listeners, ports, servers and check"
+            self._ledger.leave(item, why, advice)
+            reasons = {row.resource.key: entry for row, _, entry, _ in written if isinstance(entry, str)}
+            for row, _ in mine:
+                reason = reasons.get(row.resource.key, "its load balancer is not in the stack")
+                self._ledger.leave(row, reason, "add it together with its load balancer")
+            return
+        name = self._name
+        idle = part.idle_timeout
+        if idle and idle != _OWN_TIMEOUT:
+            good = [{**entry, "idle_timeout": f"{idle} s"} if entry["protocol"] in _HTTP else entry for entry in good]
+        self.section[name] = self._head(part, subnets) | {"listeners": good}
         notes = [
             Note(f"security group {native}", "it is not in the stack", "add it by hand")
             for native in part.groups
-            if native not in beside.groups
+            if native not in self._beside.groups
         ]
-        ledger.settle(item, "mapped", f"load_balancers.{name}", notes=notes)
-        for row, entry in written:
-            if isinstance(entry, str):
-                ledger.leave(row, entry, "add the listener by hand")
-                continue
-            reason = "a listener of its load balancer"
-            ledger.settle(row, "folded", f"load_balancers.{name}", reason=reason, notes=entry.notes)
-            used |= dict.fromkeys(entry.pools, name)
-    _settle_pools(ledger, pool_rows, used)
-    _settle_strays(ledger, all_listeners)
-    return section
+        self._ledger.settle(item, "mapped", f"load_balancers.{name}", notes=notes)
+        for row, listener, entry, lost in written:
+            if isinstance(entry, dict):
+                went[listener.id] = {"name": name, "at": good[[e["port"] for e in good].index(listener.port)]}
+                reason = "a listener of its load balancer"
+                self._ledger.settle(row, "folded", f"load_balancers.{name}", reason=reason, notes=lost)
+            else:
+                self._ledger.leave(row, entry, "add the listener by hand")
 
+    def _head(self, part: BalancerPart, subnets: list[str]) -> dict[str, Any]:
+        entry: dict[str, Any] = {"subnets": subnets}
+        if part.public:
+            entry["public"] = True
+        groups = [self._beside.groups[native] for native in part.groups if native in self._beside.groups]
+        if groups:
+            entry["security_groups"] = groups
+        if part.labels:
+            entry["labels"] = dict(part.labels)
+        return entry
 
-def _balancer(part: BalancerPart, beside: Beside) -> dict[str, Any]:
-    entry: dict[str, Any] = {"subnets": sorted(beside.places[native] for native in part.subnets)}
-    if part.public:
-        entry["public"] = True
-    groups = [beside.groups[native] for native in part.groups if native in beside.groups]
-    if groups:
-        entry["security_groups"] = groups
-    if part.labels:
-        entry["labels"] = dict(part.labels)
-    return entry
+    # --- listeners
 
-
-class _ListenerWriter:
-    """Writes listeners; what cannot be written is told by a text in the place of it."""
-
-    def __init__(self, pools: Mapping[str, PoolPart], beside: Beside, certificates: Mapping[str, str]) -> None:
-        self._pools, self._beside, self._certificates = pools, beside, certificates
-
-    def write(self, part: ListenerPart) -> _Written | str:
+    def _listener(self, part: ListenerPart, more: More) -> dict[str, Any] | str:
         """The listener, or why it cannot be written."""
         if part.protocol not in ("http", "https", "tcp", "udp"):
             return f"a stack has no listeners for {part.protocol}"
+        forwards = [(None, forward) for forward in part.forwards]
+        forwards += [(item, rule.forward) for item, rule in more.rules if rule.listener == part.id]  # type: ignore[misc]
+        rules = self._rules(part, sorted(forwards, key=lambda pair: pair[1].order))
+        target: dict[str, Any] | str | None = None
+        if part.pool is not None or not (part.forwards or part.problem):
+            target = self._target(part.pool, part.protocol)
+        if part.problem and not _takes_everything(rules):
+            return part.problem
+        if isinstance(target, str) and not _takes_everything(rules):
+            return target
+        if target is None and not _takes_everything(rules):
+            return "what it does with a request has no word in a stack"
         entry: dict[str, Any] = {"port": part.port, "protocol": part.protocol, **part.settings}
         if part.protocol == "https":
-            if part.certificate not in self._certificates:
+            certificate = self._certificates.find(part.certificate)
+            if certificate is None:
                 return f"its certificate {part.certificate or ''} is not in the stack"
-            entry["certificate"] = self._certificates[part.certificate or ""]
-        notes = [
-            Note(f"certificate {native}", "it is not in the stack", "add it under sni by hand")
-            for native in part.sni
-            if native not in self._certificates
-        ]
-        further = [self._certificates[native] for native in part.sni if native in self._certificates]
-        if further:
-            entry["sni"] = further
-        rules, pools, more = self._rules(part)
-        notes += more
-        if part.pool is not None:
-            target = self._target(part.pool, part.protocol)
-            if isinstance(target, str):
-                return target
-            entry["to"], pools = target[0], [part.pool, *pools]
-            notes += target[1]
-        elif not any(rule.keys().isdisjoint({"host", "path"}) for rule in rules):
-            return next((note.reason for note in more), "nothing of a stack answers what no rule takes")
+            entry["certificate"] = certificate
+            self._add_sni(part, entry)
+        if isinstance(target, dict):
+            entry["to"] = target
         if rules:
             entry["rules"] = rules
-        return _Written(entry, tuple(pools), tuple(notes))
+        return entry
 
-    def _rules(self, part: ListenerPart) -> tuple[list[dict[str, Any]], list[str], list[Note]]:
-        rules: list[dict[str, Any]] = []
-        pools: list[str] = []
-        notes: list[Note] = []
-        for number, rule in enumerate(part.rules, 1):
-            words = {key: value for key, value in rule.items() if key not in ("pool", "native")}
-            if "native" in rule:
-                reason = f"no rule of a stack says {rule['native']}"
-                notes.append(Note(f"rule {number}", reason, "see whether it can be said otherwise"))
+    def _add_sni(self, part: ListenerPart, entry: dict[str, Any]) -> None:
+        for native in part.sni:
+            name = self._certificates.find(native)
+            if name is None:
+                self._lost.append(Note(f"certificate {native}", "it is not in the stack", "add it under sni by hand"))
+            elif name != entry["certificate"] and name not in entry.get("sni", ()):
+                entry.setdefault("sni", []).append(name)
+
+    def _rules(self, part: ListenerPart, forwards: Iterable[tuple[Item | None, Forward]]) -> list[dict[str, Any]]:
+        """The rules that can be written; those that are resources of their own are settled."""
+        written: list[dict[str, Any]] = []
+        for item, forward in forwards:
+            said = self._rule(part, forward)
+            if isinstance(said, str):
+                if item is not None:
+                    self._ledger.leave(item, said, "add the rule by hand")
+                else:
+                    self._lost.append(Note(f"rule {forward.order}", said, "add the rule by hand"))
                 continue
-            if rule.get("pool"):
-                target = self._target(str(rule["pool"]), part.protocol)
-                if isinstance(target, str):
-                    notes.append(Note(f"rule {number}", target, "add the rule by hand"))
-                    continue
-                words["to"] = target[0]
-                pools.append(str(rule["pool"]))
-                notes += target[1]
-            rules.append(words)
-        return rules, pools, notes
+            written += said
+            if item is not None:
+                self._ledger.settle(item, "folded", f"load_balancers.{self._name}", reason="a rule of its listener")
+        return written
 
-    def _target(self, native: str, spoken: str) -> tuple[dict[str, Any], list[Note]] | str:
-        """The target that a pool is, with notes; or why there is none."""
-        pool = self._pools.get(native)
+    def _rule(self, part: ListenerPart, forward: Forward) -> list[dict[str, Any]] | str:
+        if part.protocol not in _HTTP:
+            return f"listeners for {part.protocol} have no rules"
+        action: dict[str, Any] = dict(forward.settings)
+        if forward.pool is not None:
+            target = self._target(forward.pool, part.protocol)
+            if isinstance(target, str):
+                return target
+            action = {"to": target}
+        return [
+            {**({"host": host} if host else {}), **({"path": path} if path else {}), **action}
+            for host in forward.hosts or ("",)
+            for path in forward.paths or ("",)
+        ]
+
+    def _target(self, native: str | None, protocol: str) -> dict[str, Any] | str:
+        """Who answers, or why that cannot be written."""
+        pool = self._known.get(native or "")
+        if pool is None and not self._ledger.strict:
+            pool = PoolPart(native or "", "", 80 if protocol in _HTTP else None, ())
         if pool is None or pool.port is None:
-            return f"its pool {native} is not known, or its members have several ports"
-        names, strange = self._beside.servers_behind(pool.members)
+            return f"its pool {native or ''} is not known, or its members have several ports"
+        names, _ = self._beside.servers_behind(pool.members)
+        if not names and not self._ledger.strict:
+            names = [self._stand_in(pool)]
         if not names:
             return "none of its members is a server of the stack" if pool.members else "it has no members"
-        notes = [Note(f"member {one}", "it is no server of the stack", "see whether it is needed") for one in strange]
         target = {"servers": names[0] if len(names) == 1 else names, "port": pool.port, **pool.settings}
-        if target.get("protocol") == ("http" if spoken == "https" else spoken):
+        if target.get("protocol") == ("http" if protocol == "https" else protocol):
             del target["protocol"]
-        return target, notes
+        self._used[pool.id] = self._name
+        return target
 
+    def _stand_in(self, pool: PoolPart) -> str:
+        """A server with a count of 0 that stands for members that no source holds."""
+        if pool.id in self._stand_ins:
+            return self._stand_ins[pool.id]
+        machines = self._beside.machines
+        name = machines.free_name(f"behind-{self._name}")
+        size, image = dict(standins.SIZE), dict(standins.IMAGE)
+        machines.section[name] = {"count": 0, "size": size, "image": image, "subnet": self._subnet}
+        members = ", ".join(pool.members)
+        why = f"its members {members} are in none of the sources" if members else "the sources hold no members of it"
+        self._ledger.ask(("servers", name), pool.id, f"which servers answer behind it? {why}")
+        self._stand_ins[pool.id] = name
+        return name
 
-def _settle_pools(ledger: Ledger, pools: list[tuple[Item, PoolPart]], used: Mapping[str, str]) -> None:
-    for item, part in pools:
-        if part.id in used:
-            target = f"load_balancers.{used[part.id]}"
-            ledger.settle(item, "folded", target, reason="the servers behind a listener")
+    def _made_up_listener(self, part: BalancerPart) -> dict[str, Any]:
+        server = self._stand_in(PoolPart(part.id, part.id, 80, ()))
+        path = ("load_balancers", self._name, "listeners")
+        self._ledger.ask(path, part.id, "the sources hold no listener of it; this one is made up")
+        return {"port": 80, "protocol": "tcp", "to": {"servers": server, "port": 80}}
+
+    # --- what goes where a listener went
+
+    def _certificate(self, item: Item, extra: ListenerCertificatePart, went: Mapping[str, dict[str, Any]]) -> None:
+        found, name = went.get(extra.listener), self._certificates.find(extra.certificate)
+        if found is None or found["at"]["protocol"] != "https":
+            self._ledger.leave(item, f"its listener {extra.listener} is not in the stack", "see why it is not there")
+        elif name is None:
+            self._ledger.leave(item, f"its certificate {extra.certificate} is not in the stack", "add it by hand")
         else:
-            ledger.leave(item, "no listener of the stack leads to it", "add it as the target of a listener")
+            entry = found["at"]
+            if name != entry["certificate"] and name not in entry.get("sni", ()):
+                entry.setdefault("sni", []).append(name)
+            reason = "a further certificate of its listener"
+            self._ledger.settle(item, "folded", f"load_balancers.{found['name']}", reason=reason)
+
+    def _settle_pools(self, more: More) -> None:
+        for item, part in self._pools:
+            if part.id in self._used:
+                target = f"load_balancers.{self._used[part.id]}"
+                notes = self._lost_members(part)
+                self._ledger.settle(item, "folded", target, reason="the servers behind a listener", notes=notes)
+            else:
+                self._ledger.leave(item, "no listener of the stack leads to it", "add it as the target of a listener")
+
+    def _lost_members(self, part: PoolPart) -> list[Note]:
+        """The members that are no servers of the stack."""
+        if part.id in self._stand_ins:
+            return []
+        _, strange = self._beside.servers_behind(part.members)
+        return [Note(f"member {one}", "it is no server of the stack", "see whether it is needed") for one in strange]
+
+    def settle_members(self, members: Pairs[MemberPart]) -> None:
+        """Members that are resources of their own go where their pool went."""
+        for item, part in members:
+            if item.inline or item.resource.key in self._ledger.outcomes:
+                continue
+            if part.pool not in self._used:
+                self._ledger.leave(item, f"its pool {part.pool} is not in the stack", "see why it is not there")
+                continue
+            target = f"load_balancers.{self._used[part.pool]}"
+            self._ledger.settle(item, "folded", target, reason=f"puts {part.member} behind a listener")
 
 
-def _settle_strays(ledger: Ledger, listeners: list[tuple[Item, ListenerPart]]) -> None:
-    for item, part in listeners:
-        if item.resource.key not in ledger.outcomes:
-            ledger.leave(item, f"its load balancer {part.balancer} is not known", "give the source that holds it too")
+def _takes_everything(rules: Iterable[Mapping[str, Any]]) -> bool:
+    return any("host" not in rule and "path" not in rule for rule in rules)

@@ -96,6 +96,7 @@ def discover_homes(
     placement: str | None = None,
     options: Collection[str] = (),
     days: int = DAYS,
+    strict: bool = True,
 ) -> Discovery:
     """Make one stack of what an account holds in its regions. A refused call is reported and nothing else is lost.
 
@@ -106,6 +107,7 @@ def discover_homes(
         placement: where the stack shall run; left out, where it was found.
         options: what is looked at on request: ``UTILIZATION``, ``OBJECTS`` of ``mcloud.adapter.inventory``.
         days: for how many days back it is looked how busy servers were.
+        strict: what is referred to and was not found is left over; else something stands for it that is marked as open.
 
     Raises:
         DiscoverError: what was found contradicts itself or the assumptions file.
@@ -113,7 +115,7 @@ def discover_homes(
     inventory = homes[0].operations.adapter.inventory()
     with ThreadPoolExecutor(AT_ONCE) as pool:
         looks = list(pool.map(lambda home: _look(home, inventory, options), homes))
-    books = _Books(Ledger(read_overlay(Path(overlay_path) if overlay_path else None)))
+    books = _Books(Ledger(read_overlay(Path(overlay_path) if overlay_path else None), strict=strict))
     document = {"mcloud": 1, "name": name, "placement": placement or homes[0].at.home}
     document |= _joined(books, looks, placement)
     check_document(document)

@@ -18,8 +18,10 @@ from mcloud.discover.parts import (
     BalancerPart,
     BucketPart,
     CertificatePart,
+    Forward,
     GroupPart,
     InterfacePart,
+    KeptAddressPart,
     KeyPart,
     ListenerPart,
     NetworkPart,
@@ -307,7 +309,10 @@ def _attachment(view: View, native: str, seen: Observed, details: Details) -> Me
 
 def _address(view: View, native: str, seen: Observed, details: Details) -> Meant:
     server = seen.inputs.get("server")
-    return Meant(AddressPart(native, view.native(server) if server else None, seen.inputs.get("labels") or {}))
+    if server:
+        return Meant(AddressPart(native, view.native(server)))
+    lost = (Note("the address itself", "another cloud gives another one", "change what names it"),)
+    return Meant(KeptAddressPart(native, None, seen.inputs.get("labels") or {}), lost)
 
 
 def _interface(view: View, native: str, seen: Observed, details: Details) -> Meant:
@@ -383,6 +388,14 @@ def _listener(view: View, native: str, seen: Observed, details: Details) -> Mean
     pool = view.native(inputs["pool"]) if inputs.get("pool") else None
     certificate = view.native(inputs["certificate"]) if inputs.get("certificate") else None
     words = {"allow": list(inputs.get("allowedCidrs") or ()), "idle_timeout": inputs.get("idleTimeout")}
+    forwards, notes = [], []
+    for number, rule in enumerate(inputs.get("rules") or (), 1):
+        if "native" in rule:
+            reason = f"no rule of a stack says {rule['native']}"
+            notes.append(Note(f"rule {number}", reason, "see whether it can be said otherwise"))
+        else:
+            forwards.append(_forward(view, number, rule))
+    problem = next((note.reason for note in notes), "") if pool is None else ""
     part = ListenerPart(
         native,
         view.native(inputs["loadBalancer"]),
@@ -390,19 +403,22 @@ def _listener(view: View, native: str, seen: Observed, details: Details) -> Mean
         inputs["port"],
         inputs["protocol"],
         certificate,
+        tuple(forwards),
+        problem,
         view.natives(inputs.get("sni")),
-        tuple(_listener_rule(view, rule) for rule in inputs.get("rules") or ()),
         {key: value for key, value in words.items() if value},
     )
-    return Meant(part)
+    return Meant(part, tuple(notes))
 
 
-def _listener_rule(view: View, rule: Mapping[str, Any]) -> dict[str, Any]:
-    words = {"keepQuery": "keep_query"}
-    said = {words.get(key, key): value for key, value in rule.items() if value not in (None, False)}
+def _forward(view: View, order: int, rule: Mapping[str, Any]) -> Forward:
+    words = {"redirect": "redirect", "code": "code", "keepQuery": "keep_query", "reject": "reject"}
+    said = {word: rule[wire] for wire, word in words.items() if rule.get(wire)}
     if "redirect" not in said:
         said.pop("code", None)
-    return {**said, **({"pool": view.native(said["pool"])} if "pool" in said else {})}
+    hosts, paths = ((str(rule[key]),) if rule.get(key) else () for key in ("host", "path"))
+    pool = view.native(rule["pool"]) if rule.get("pool") else None
+    return Forward(order, hosts, paths, pool, {} if pool else said)
 
 
 def _certificate(view: View, native: str, seen: Observed, details: Details) -> Meant:
