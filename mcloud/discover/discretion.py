@@ -25,4 +25,10 @@ def looks_secret(name: str, value: str) -> bool:
         return True
     if _WORD.search(value) or _KEY.search(value) or _LONG.search(value):
         return True
-    return any(len(word) >= LEAST and sum(1 for kind in _CLASSES if kind.search(word)) >= 3 for word in value.split())
+    return any(len(word) >= LEAST and _classes(word) >= 3 for word in value.split())
+
+
+def _classes(word: str) -> int:
+    """How many kinds of signs are mixed; a number at the end of a name is no mixture."""
+    plain = re.sub(r"\d+$", "", word)
+    return sum(1 for kind in _CLASSES if kind.search(plain))

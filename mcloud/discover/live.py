@@ -461,11 +461,23 @@ def _fold(ledger: Ledger, resource: LiveResource, reason: str, target: str = "")
     ledger.outcomes[resource.key] = Outcome(*resource.key, resource.type, "folded", target, reason)
 
 
+def _network_of_subnets(ledger: Ledger, native: str, owners: Mapping[tuple[str, str], LiveResource]) -> str:
+    """Where a network is in the stack that was not listed itself, by its subnets; empty where it is not there."""
+    inside = [item for (kind, name), item in owners.items() if kind == "Subnet" and name.startswith(f"{native}/")]
+    targets = [ledger.outcomes[item.key].target for item in inside]
+    return next((".".join(target.split(".")[:2]) for target in targets if target), "")
+
+
 def _settle_surplus(
     ledger: Ledger, resource: LiveResource, extra: Surplus, owners: Mapping[tuple[str, str], LiveResource]
 ) -> None:
     owner = owners.get(extra.owner) if extra.owner else None
     went = ledger.outcomes[owner.key] if owner is not None else None
+    if extra.owner is not None and extra.owner[0] == "Network" and went is None:
+        target = _network_of_subnets(ledger, extra.owner[1], owners)
+        if target:
+            _fold(ledger, resource, extra.reason, target)
+            return
     if went is not None and went.fate != "remainder":
         _fold(ledger, resource, extra.reason, went.target)
         return

@@ -131,7 +131,7 @@ def labels(tags: Any) -> tuple[dict[str, str], list[Note]]:
     """Tags as labels, and a note for each that is none, or that may hold a secret."""
     kept: dict[str, str] = {}
     notes = []
-    for key, value in (tags or {}).items() if isinstance(tags, Mapping) else ():
+    for key, value in sorted((tags or {}).items()) if isinstance(tags, Mapping) else ():
         if looks_secret(str(key), str(value)):
             reason = "may hold a secret, so it was not read"
             notes.append(Note(f"tag {key}", reason, "give it to the stack by hand where it is needed"))

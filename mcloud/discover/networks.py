@@ -197,7 +197,8 @@ class Networks:
         if said is None:
             if not self._ledger.strict:
                 only = next(iter(self.names)) if len(self.names) == 1 else standins.DEFAULT
-                parent = network_hint or self._routing.networks.get(native) or only
+                # A native id may itself begin with that of the network: network/subnet.
+                parent = network_hint or self._routing.networks.get(native) or native.rpartition("/")[0] or only
                 self._stand_in_subnet(native, reaching, parent)
             return
         parent = self._ledger.canonical(said.network)

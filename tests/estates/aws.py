@@ -10,14 +10,18 @@ import io
 import json
 import zipfile
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
+
+import yaml
 
 REGION = "ap-southeast-1"
 ZONES = (f"{REGION}a", f"{REGION}b")
 PASSWORD, USER_DATA = "Pl4nted-Db-Passw0rd!", "planted-user-data-7Qx"
 TAG, VARIABLE = "Pl4nted-Tag-S3cret", "planted-var-9Zk"
 SECRETS = (PASSWORD, USER_DATA, TAG, VARIABLE)
-KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIN2Zk1uPqVY2Pz6dJ1n3m0Qb5h8s4w7c1x9e2r6t0y3u"
+EXAMPLE = Path(__file__).parents[2] / "examples" / "web.yaml"
+KEY = yaml.safe_load(EXAMPLE.read_text())["keys"]["deploy"]["public_key"]
 UBUNTU = "ubuntu/images/hvm-ssd/ubuntu-jammy-22.04-amd64-server-"
 
 
@@ -217,6 +221,7 @@ def _servers(made: Builder) -> None:
         "SecurityGroupIds": [made.ids["group/web"]],
         "UserData": base64.b64encode(USER_DATA.encode()).decode(),
         "KeyName": "ops",
+        "BlockDeviceMappings": [{"DeviceName": "/dev/sda1", "Ebs": {"VolumeSize": 20, "VolumeType": "gp3"}}],
     }
     for name in ("web", "unused"):
         made.ec2.create_launch_template(LaunchTemplateName=name, LaunchTemplateData=template)

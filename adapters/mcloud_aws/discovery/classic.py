@@ -46,15 +46,22 @@ def balancers(look: Look) -> Rows:
 def listeners(look: Look) -> Rows:
     """As listeners."""
     for row in rows(look):
-        for item in row.get("ListenerDescriptions") or ():
-            listener = item["Listener"]
-            yield f"{balancer_id(row)}/{listener['LoadBalancerPort']}", {"classic": row, "listener": listener}
+        for port, listener in _by_port(row).items():
+            yield f"{balancer_id(row)}/{port}", {"classic": row, "listener": listener}
+
+
+def _by_port(row: Native) -> dict[int, Raw]:
+    """Its listeners; a load balancer has one on a port."""
+    found: dict[int, Raw] = {}
+    for item in row.get("ListenerDescriptions") or ():
+        found.setdefault(int(item["Listener"]["LoadBalancerPort"]), item["Listener"])
+    return found
 
 
 def pools(look: Look) -> Rows:
     """A pool for each way in which the servers are spoken to."""
     for row in rows(look):
-        spoken = {_pool_id(row, item["Listener"]): item["Listener"] for item in row.get("ListenerDescriptions") or ()}
+        spoken = {_pool_id(row, listener): listener for listener in _by_port(row).values()}
         for native, listener in spoken.items():
             yield native, {"classic": row, "listener": listener}
 

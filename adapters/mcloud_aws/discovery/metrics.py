@@ -41,7 +41,7 @@ def holdings(look: Look, names: Iterable[str]) -> dict[str, Holdings]:
         if bucket in wanted:
             queries[bucket, f"bytes {number}"] = _query(metric, DAY, "Average")
     for bucket in {bucket for bucket, _ in queries}:
-        given = [{"Name": "BucketName", "Value": bucket}, {"Name": "StorageType", "Value": "AllStorageTypes"}]
+        given = [{"Name": "StorageType", "Value": "AllStorageTypes"}, {"Name": "BucketName", "Value": bucket}]
         metric = {"Namespace": "AWS/S3", "MetricName": "NumberOfObjects", "Dimensions": given}
         queries[bucket, "objects"] = _query(metric, DAY, "Average")
     found = _ask(look, queries, timedelta(days=3), DAY)
