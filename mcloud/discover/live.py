@@ -122,7 +122,7 @@ def discover_homes(
     for look in looks:
         for extra in look.surplus:
             books.add(look.home.at, extra)
-    for extra in inventory.everywhere([look.snapshot for look in looks]):
+    for extra in _everywhere(looks, inventory):
         books.add(homes[0].at, extra)
     usage: dict[str, Usage] = {}
     figures = list(_holdings(looks, books))
@@ -143,6 +143,19 @@ def discover_homes(
         measured=tuple(figures),
         usage=usage,
     )
+
+
+def _everywhere(looks: Sequence[_Look], inventory: Inventory) -> list[Surplus]:
+    """What belongs to the account and not to one region."""
+    operations = looks[0].home.operations
+    snapshots = [look.snapshot for look in looks]
+    try:
+        return operations.call(
+            "list what is in no region", lambda: list(inventory.everywhere(snapshots)), retry=True
+        )
+    except McloudError as error:
+        looks[0].unread.append(Unread("what is in no region", error.message, error.hint or ""))
+        return []
 
 
 def _joined(books: _Books, looks: Sequence[_Look], placement: str | None) -> dict[str, Any]:

@@ -26,8 +26,8 @@ def named(row: Native) -> str:
 
 def _gone(look: Look) -> Iterator[Surplus]:
     for row in natives.instances(look):
-        state = row["State"]["Name"]
-        if state in ("terminated", "shutting-down"):
+        state = natives.state_of(row)
+        if state in natives.GONE:
             reason = f"it is {state}, and still shown for a while"
             yield Surplus("terminated server", row["InstanceId"], natives.called(row), reason, "nothing is to be done")
 

@@ -15,6 +15,7 @@ from mcloud_aws.tags import NAME, tag_map
 Rows = Iterator[tuple[str, Native]]
 AT_ONCE = 100  # instance types of a call, DescribeInstanceTypes, API reference 2026-11
 VALUES = 200  # values of a filter, "Filtering" of the EC2 API, 2026-11
+GONE = ("terminated", "shutting-down")
 FLEET = "aws:autoscaling:groupName"
 """The tag that an auto scaling group puts on its servers."""
 
@@ -24,9 +25,14 @@ def instances(look: Look) -> list[Raw]:
     return [row for reservation in look.rows("ec2", "describe_instances") for row in reservation["Instances"]]
 
 
+def state_of(instance: Native) -> str:
+    """A server's state; empty where it shows none."""
+    return str((instance.get("State") or {}).get("Name") or "")
+
+
 def living(look: Look) -> list[Raw]:
     """Servers that are there."""
-    return [row for row in instances(look) if row["State"]["Name"] not in ("terminated", "shutting-down")]
+    return [row for row in instances(look) if state_of(row) not in GONE]
 
 
 def root_volume(instance: Native) -> str | None:
