@@ -8,6 +8,7 @@ import sys
 COMMANDS: dict[str, tuple[str, str]] = {
     "init": ("mcloud.cli.init", "Write a first stack file."),
     "validate": ("mcloud.cli.validate", "Check a stack; show what would be chosen and what a cloud lacks."),
+    "compare": ("mcloud.cli.compare", "Tell where a stack fits, what would be picked, and what it costs."),
     "preview": ("mcloud.cli.deploy", "Show what up would do."),
     "up": ("mcloud.cli.deploy", "Bring the cloud to what the stack says."),
     "drift": ("mcloud.cli.deploy", "Show what changed on the cloud behind the stack's back."),
