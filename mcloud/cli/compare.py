@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from functools import cache
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -25,6 +26,8 @@ from mcloud.match.bill import OLD_DAYS
 from mcloud.match.compare import Terms, compare
 from mcloud.match.verdict import Bill, Choice, Comparison, Considered, Verdict, alike
 from mcloud.model.base import Placement
+from mcloud.report.comparison import comparison_report
+from mcloud.report.value import Report
 
 GROUP = False
 app = make_app("Compare clouds for a stack.")
@@ -34,6 +37,8 @@ To = Annotated[
     typer.Option("--to", help="cloud, cloud/region or cloud/region/zone; may be repeated."),
 ]
 Rate = Annotated[str | None, typer.Option("--rate", help="Your exchange rate: CURRENCY=VND, like USD=26200.")]
+
+Html = Annotated[Path | None, typer.Option("--html", help="Write one self-contained page here.")]
 
 
 def kept_catalogs(profile: str | None) -> Callable[[Placement], Catalog]:
@@ -78,6 +83,21 @@ def rates_of(given: str | None) -> Rates:
     return shipped_rates().with_rate(currency.upper(), value, date.today())
 
 
+def write_page(path: Path, report: Report) -> None:
+    """Write a report as a page.
+
+    Raises:
+        UsageError: it cannot be written there.
+    """
+    from mcloud.report.html import to_html
+
+    try:
+        path.write_text(to_html(report), encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"--html {path}: {error.strerror}", hint="name a file in a folder that is there") from error
+    out.tell(f"wrote {path}")
+
+
 def targets_of(asked: list[str], own: str) -> list[Placement]:
     """The placements to look at: those asked for, each cloud's regions for a cloud alone; by default the stack's own
     and the first region of each installed cloud.
@@ -113,6 +133,7 @@ def compare_command(
     overlay: Overlays = None,
     profile: ProfileName = None,
     rate: Rate = None,
+    html: Html = None,
     as_json: AsJson = False,
 ) -> None:
     """Tell for each cloud whether a stack fits, what would be picked and why, what is lacking, and what it costs.
@@ -126,6 +147,8 @@ def compare_command(
     found = compare(
         loaded.stack, targets, Terms(kept_catalogs(profile), loaded.read_text, rates_of(rate), date.today())
     )
+    if html is not None:
+        write_page(html, comparison_report(found))
     if as_json:
         out.print_json(found.model_dump(mode="json", by_alias=True))
     else:
