@@ -110,6 +110,16 @@ def place(stack: Stack, to: Placement, terms: Terms) -> Placed:
     return Placed(verdict, moved.stack, tuple(planned), tuple(lines))
 
 
+def as_written(stack: Stack, terms: Terms) -> tuple[tuple[Planned, ...], tuple[Line, ...]]:
+    """Where the stack says that it is: what is chosen for each node, and what is paid for.
+
+    Raises:
+        PlacementError: a cloud that is not installed.
+    """
+    planned = tuple(plan(build_graph(stack, terms.read_text), terms.catalog_of))
+    return planned, tuple(line for item in planned for line in _lines(item, terms.catalog_of, False))
+
+
 def _resource(item: Planned) -> str:
     return ".".join(str(part) for part in item.node.path[:2])
 

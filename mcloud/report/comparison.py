@@ -49,9 +49,9 @@ def _summary(found: Comparison) -> Iterator[str]:
 def _figure(verdict: Verdict) -> Figure:
     words, tone = FITS[verdict.fits]
     bill = verdict.bill
-    least = "at least " if bill.unknown and bill.low is not None else ""
-    detail = f"{words}. {bill_detail(bill)}."
-    return Figure(verdict.title, f"{least}{span(bill.low, bill.high)}", span_unit(bill.high), detail, tone)
+    least = "at least" if bill.unknown and bill.low is not None else ""
+    detail = f"{words.capitalize()}. {bill_detail(bill)}."
+    return Figure(verdict.title, span(bill.low, bill.high), span_unit(bill.high), detail, tone, least)
 
 
 def _cost(found: Comparison) -> Section:

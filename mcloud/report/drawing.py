@@ -14,11 +14,12 @@ LONGEST = 24
 
 @dataclass(frozen=True)
 class Stretch:
-    """A bar in percent of the scale's width: solid to ``sure``, pale to ``end``."""
+    """A bar in percent of the scale's width: solid for ``sure``, then pale for ``pale``, which reaches to ``end``."""
 
     bar: Bar
     sure: str
     pale: str
+    end: str
 
 
 def scale(block: Bars) -> list[Stretch]:
@@ -32,7 +33,8 @@ def scale(block: Bars) -> list[Stretch]:
     for bar in block.bars:
         low, high = percent(bar.low), percent(bar.high)
         # A range too narrow to be seen still gets a line.
-        found.append(Stretch(bar, f"{low:.2f}", f"{max(high - low, Decimal('0.4') if bar.high else Decimal(0)):.2f}"))
+        pale = max(high - low, Decimal("0.4") if bar.high else Decimal(0))
+        found.append(Stretch(bar, f"{low:.2f}", f"{pale:.2f}", f"{low + pale:.2f}"))
     return found
 
 

@@ -119,6 +119,8 @@ class Figure:
     unit: str = ""
     detail: str = ""
     tone: Tone = ""
+    before: str = ""
+    """A word before the number, like "at least"."""
 
 
 @dataclass(frozen=True)

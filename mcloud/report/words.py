@@ -32,7 +32,8 @@ def span(low: Decimal | None, high: Decimal | None) -> str:
         return UNKNOWN
     if high < MILLION:
         return f"{low:,.0f}" if low == high else f"{low:,.0f} – {high:,.0f}"  # noqa: RUF001 - a range
-    one, two = f"{low / MILLION:,.2f}", f"{high / MILLION:,.2f}"
+    digits = 2 if high < 10 * MILLION else 1 if high < 100 * MILLION else 0
+    one, two = f"{low / MILLION:,.{digits}f}", f"{high / MILLION:,.{digits}f}"
     return one if one == two else f"{one} – {two}"  # noqa: RUF001 - a range
 
 

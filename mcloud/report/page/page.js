@@ -39,7 +39,7 @@
     for (const heading of table.tHead.rows[0].cells) {
       heading.querySelector("button").addEventListener("click", () => sort(table, heading));
     }
-    input.addEventListener("input", () => filter(table, input.value, output));
+    input?.addEventListener("input", () => filter(table, input.value, output));
   }
 
   let opened = [];
