@@ -152,9 +152,9 @@ def _chosen(item: Planned) -> str:
     picks, inputs = item.picks, item.node.inputs
     if item.node.kind == "Server":
         disk = (inputs.get("disk") or {}).get("size", "")
-        return f"{picks.get('flavor')}, {disk} {picks.get('diskType')}, {picks.get('zone')}".replace("  ", " ")
+        return f"{picks.get('flavor')}, {disk} disk {picks.get('diskType')}, {picks.get('zone')}".replace("  ", " ")
     if item.node.kind == "Volume":
-        return f"{inputs.get('size')} {picks.get('diskType')}, {picks.get('zone')}"
+        return f"{inputs.get('size')} disk {picks.get('diskType')}, {picks.get('zone')}"
     if item.node.kind == "LoadBalancer":
         return f"{picks.get('flavor') or picks.get('layer')}, {picks.get('zone')}"
     return KINDS[item.node.kind].word

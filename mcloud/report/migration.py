@@ -102,6 +102,8 @@ def _figures(plan: MigrationPlan) -> Iterator[Figure]:
     total = plan.data_total
     most = UNKNOWN if total.at_most is None else _size(total.at_most)
     value, before = (_size(total.bytes), "") if total.unknown == 0 else (most, "at most" if total.at_most else "")
+    if total.at_most is None and total.bytes:
+        value, before = _size(total.bytes), "at least"
     yield Figure("Data to copy", value, "", _total_words(total), "warn" if total.unknown else "", before)
 
 
@@ -171,10 +173,10 @@ def _mapping(plan: MigrationPlan) -> Section:
     titles = ["Resource", "Kind", "Number", "Today", "At the target, as it is"]
     titles += ["By use"] if by_use else []
     columns = tuple(Column(title, number=title == "Number") for title in (*titles, "What is lacking"))
-    blocks: list[Block] = [Table("mapping", "What becomes of each resource", columns, rows)]
+    blocks: list[Block] = [Table("mapping", "Every entry of the stack", columns, rows)]
     if plan.target.remarks:
         blocks.append(Notes(plan.target.remarks, "On the way"))
-    lead = "Every entry of the stack. Why other flavors, images and disks were not taken, mcloud compare tells."
+    lead = "Why other flavors, images and disks were not taken, mcloud compare tells."
     return Section("mapping", "What becomes of each resource", lead, tuple(blocks))
 
 

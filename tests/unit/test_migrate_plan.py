@@ -163,7 +163,7 @@ def test_both_sides_and_both_sizes(tmp_path: Path) -> None:
     assert plan.today is not None
     assert plan.target_by_use is not None
     mapped = {item.resource: item for item in plan.mapping if item.kind == "Server"}
-    assert mapped["servers.web"].today == "t3a.xlarge, 20 GiB gp3, ap-southeast-1a"
+    assert mapped["servers.web"].today == "t3a.xlarge, 20 GiB disk gp3, ap-southeast-1a"
     assert mapped["servers.web"].as_is != mapped["servers.web"].by_use
     sizes = {item.resource: (item.vcpu_by_use, str(item.memory_by_use)) for item in plan.sizing}
     assert sizes == {"servers.web": (1, "4 GiB"), "servers.db": (4, "12 GiB")}

@@ -1,5 +1,5 @@
 "use strict";
-// Tables sort by a click on a heading and filter by words; before printing everything that is folded is opened.
+// Tables sort by a click on a heading and filter by words.
 (function () {
   const words = new Intl.Collator(document.documentElement.lang, { numeric: true, sensitivity: "base" });
 
@@ -41,11 +41,4 @@
     }
     input?.addEventListener("input", () => filter(table, input.value, output));
   }
-
-  let opened = [];
-  window.addEventListener("beforeprint", () => {
-    opened = [...document.querySelectorAll("details:not([open])")];
-    opened.forEach((item) => { item.open = true; });
-  });
-  window.addEventListener("afterprint", () => { opened.forEach((item) => { item.open = false; }); });
 })();
