@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from functools import cache
@@ -24,7 +24,7 @@ from mcloud.errors import BlockedError, PlacementError, UsageError
 from mcloud.load import Loaded, load_stack
 from mcloud.match.bill import OLD_DAYS
 from mcloud.match.compare import Terms, compare
-from mcloud.match.verdict import Bill, Choice, Comparison, Considered, Verdict, alike
+from mcloud.match.verdict import Bill, Choice, Comparison, Losers, Verdict, alike
 from mcloud.model.base import Placement
 from mcloud.report.comparison import comparison_report
 from mcloud.report.value import Report
@@ -173,8 +173,9 @@ def _print(found: Comparison) -> None:
 
 def _print_verdict(verdict: Verdict) -> None:
     typer.echo(f"{verdict.placement} ({verdict.title}): {FITS[verdict.fits]}, {verdict.resources} resources")
+    losers = {item.question: item for item in verdict.losers}
     for choice in verdict.choices:
-        _print_choice(choice)
+        _print_choice(choice, losers)
     for gap, more in alike(verdict.gaps):
         mark = ", accepted" if gap.accepted else ""
         where = gap.resource + (f" and {more} more" if more else "")
@@ -186,11 +187,11 @@ def _print_verdict(verdict: Verdict) -> None:
     typer.echo(f"  catalog: {verdict.catalog}")
 
 
-def _print_choice(choice: Choice) -> None:
+def _print_choice(choice: Choice, losers: Mapping[tuple[str, str, str], Losers]) -> None:
     times = f" ({choice.count} times)" if choice.count > 1 else ""
     typer.echo(f"  {choice.resource}{times}" + (f", {choice.zone}" if choice.zone else ""))
     for part in choice.considered:
-        typer.echo(f"    {part.part}: {part.pick or 'none'} for {part.asked}; {losers_words(part)}")
+        typer.echo(f"    {part.part}: {part.pick or 'none'} for {part.asked}; {losers_words(losers[part.question])}")
         if part.nearest:
             typer.echo(f"      {part.nearest}")
     for remark in choice.remarks:
@@ -199,14 +200,14 @@ def _print_choice(choice: Choice) -> None:
         typer.echo(f"    does not fit: {choice.problem}" + (f"\n      hint: {choice.hint}" if choice.hint else ""))
 
 
-def losers_words(part: Considered, most: int = 3) -> str:
+def losers_words(losers: Losers, most: int = 3) -> str:
     """The others in few words: how many, and the reasons that occur most."""
-    if not part.losers:
+    if not losers.lost:
         return "nothing else is known"
-    counts = Counter(lost.reason for lost in part.losers)
+    counts = Counter(lost.reason for lost in losers.lost)
     shown = [f"{number} x {reason}" if number > 1 else reason for reason, number in counts.most_common(most)]
     rest = f"; and {len(counts) - most} more" if len(counts) > most else ""
-    return f"{len(part.losers)} others: {'; '.join(shown)}{rest}"
+    return f"{len(losers.lost)} others: {'; '.join(shown)}{rest}"
 
 
 def money(low: Decimal | None, high: Decimal | None) -> str:

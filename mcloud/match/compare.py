@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
@@ -19,13 +20,15 @@ from mcloud.match.cost import Line, lines_of
 from mcloud.match.plan import CatalogOf, Planned, plan
 from mcloud.match.relocate import relocate
 from mcloud.match.resolve import resolve
-from mcloud.match.verdict import Choice, Comparison, Considered, Fits, GapNote, Verdict
+from mcloud.match.verdict import Choice, Comparison, Considered, Fits, GapNote, Losers, Verdict
 from mcloud.model.base import Placement
 from mcloud.model.graph import build_graph
 from mcloud.model.stack import Stack
 
 SHOWN = ("Server", "Volume", "LoadBalancer")
 """Kinds for which something is chosen; of others only what does not fit is told."""
+CHOSEN_BY = ("size", "flavor", "image", "disk", "class", "minIops", "zone", "protocols", "minConnections")
+"""Inputs that a choice is made by."""
 
 
 @dataclass(frozen=True)
@@ -94,7 +97,8 @@ def place(stack: Stack, to: Placement, terms: Terms) -> Placed:
     lines = [line for item in planned for line in _lines(item, terms.catalog_of, item.node.address in problems)]
     gaps = sorted({gap for item in planned for gap in item.gaps})
     stops = stopping(gaps, stack.accept)
-    choices = _choices(planned, terms.catalog_of, problems)
+    seeker = _Seeker(terms.catalog_of)
+    choices = _choices(planned, seeker, problems)
     oldest = catalog.oldest()
     verdict = Verdict(
         placement=str(at),
@@ -104,6 +108,7 @@ def place(stack: Stack, to: Placement, terms: Terms) -> Placed:
         choices=choices,
         gaps=tuple(_note(gap, gap not in stops and gap.klass == "lossy") for gap in gaps),
         bill=bill_of(lines, terms.rates, terms.today),
+        losers=tuple(seeker.losers.values()),
         remarks=moved.remarks,
         catalog=f"oldest fact of {oldest}, {(terms.today - oldest).days} days ago" if oldest else "no facts",
     )
@@ -144,15 +149,15 @@ def _note(gap: Gap, accepted: bool) -> GapNote:
     return GapNote.model_validate({**gap.as_dict(), "accepted": accepted})
 
 
-def _choices(planned: Iterable[Planned], catalog_of: CatalogOf, problems: dict[str, str]) -> tuple[Choice, ...]:
+def _choices(planned: Iterable[Planned], seeker: _Seeker, problems: dict[str, str]) -> tuple[Choice, ...]:
     """Equal ones of one resource are one."""
     found: dict[_Same, list[str]] = {}
     seen: dict[_Same, tuple[Considered, ...]] = {}
     for item in planned:
-        problem, hint = _problem(item, catalog_of, problems)
+        problem, hint = _problem(item, seeker.catalog_of, problems)
         if item.node.kind not in SHOWN and problem is None:
             continue
-        considered = () if item.node.address in problems else _considered(item, catalog_of)
+        considered = () if item.node.address in problems else seeker.considered(item)
         told = tuple((part.part, part.asked, part.pick, part.zone) for part in considered)
         key = _Same(_resource(item), item.node.kind, item.reasons, problem, hint, told)
         found.setdefault(key, []).append(item.node.name)
@@ -183,13 +188,28 @@ class _Same(NamedTuple):
     told: tuple[tuple[str | None, ...], ...]
 
 
-def _considered(item: Planned, catalog_of: CatalogOf) -> tuple[Considered, ...]:
-    if item.node.kind not in registry.get(item.placement.cloud).kinds:
-        return ()
-    try:
-        return consider(item.node.kind, item.node.inputs, catalog_of(item.placement), item.placement)
-    except PlacementError:  # the zone: the plan has told it
-        return ()
+class _Seeker:
+    """Considers each question once: a stack asks the same few again and again."""
+
+    def __init__(self, catalog_of: CatalogOf) -> None:
+        self.catalog_of = catalog_of
+        self.losers: dict[tuple[str, str, str], Losers] = {}
+        self._answers: dict[str, tuple[Considered, ...]] = {}
+
+    def considered(self, item: Planned) -> tuple[Considered, ...]:
+        """What was considered for a node; nothing where there is no zone or no such kind."""
+        node = item.node
+        if node.kind not in registry.get(item.placement.cloud).kinds:
+            return ()
+        key = json.dumps([node.kind, str(item.placement), {name: node.inputs.get(name) for name in CHOSEN_BY}])
+        if key not in self._answers:
+            try:
+                found = consider(node.kind, node.inputs, self.catalog_of(item.placement), item.placement)
+            except PlacementError:  # the zone: the plan has told it
+                found = ()
+            self._answers[key] = tuple(part for part, _ in found)
+            self.losers |= {lost.question: lost for _, lost in found}
+        return self._answers[key]
 
 
 def _problem(item: Planned, catalog_of: CatalogOf, problems: dict[str, str]) -> tuple[str | None, str | None]:

@@ -8,16 +8,19 @@ from typing import Any
 from mcloud.catalog.types import DISK_CLASSES, Catalog, DiskClass, Flavor, Image, Price
 from mcloud.errors import McloudError
 from mcloud.match.balancer import layer_of, match_balancer, nearest
+from mcloud.match.flavor import FlavorNeed
 from mcloud.match.resolve import choose_disk, choose_image, choose_zone, find_flavor, need_of
-from mcloud.match.verdict import Considered, Lost
+from mcloud.match.verdict import Considered, Losers, Lost
 from mcloud.model.base import Placement
 from mcloud.units import Size
 
+Answer = tuple[Considered, Losers]
 
-def consider(kind: str, inputs: Mapping[str, Any], catalog: Catalog, at: Placement) -> tuple[Considered, ...]:
+
+def consider(kind: str, inputs: Mapping[str, Any], catalog: Catalog, at: Placement) -> tuple[Answer, ...]:
     """Flavor, image and disk of a server, the disk of a volume, the size of a load balancer; nothing for other kinds.
 
-    Each is looked at by itself, so that all that does not fit is told at once.
+    Each is looked at by itself, so that all that does not fit is told at once; with each what was not taken.
 
     Args:
         kind: neutral kind.
@@ -35,6 +38,20 @@ def consider(kind: str, inputs: Mapping[str, Any], catalog: Catalog, at: Placeme
     return tuple(part(inputs, catalog, at.region, zone) for part in parts)
 
 
+def _answer(losers: tuple[Lost, ...], **about: Any) -> Answer:
+    found = Considered(others=len(losers), **about)
+    return found, Losers(part=found.part, asked=found.asked, zone=found.zone, lost=losers)
+
+
+def _asked(need: FlavorNeed, by_image: bool) -> str:
+    """All that the answer depends on."""
+    image = f", bootable for {need.image_family}" if by_image and need.image_family else ""
+    if need.forced is not None:
+        return f"{need.forced}{image}"
+    gpu = f", {need.gpu} {need.gpu_model + ' ' if need.gpu_model else ''}GPU" if need.gpu else ""
+    return f"{need.vcpu} vCPU, {need.memory}{gpu}{image}"
+
+
 def _about(row: Flavor) -> str:
     return f"{row.vcpu} vCPU, {row.memory}" + (
         f", {row.gpu} {row.gpu_model or ''} GPU".replace("  ", " ") if row.gpu else ""
@@ -45,13 +62,12 @@ def _price(price: Price | None) -> str | None:
     return None if price is None else f"{price.amount:,} {price.currency}/{price.unit} [{price.provenance.mark}]"
 
 
-def _flavor(inputs: Mapping[str, Any], catalog: Catalog, region: str, zone: str) -> Considered:
+def _flavor(inputs: Mapping[str, Any], catalog: Catalog, region: str, zone: str) -> Answer:
     try:
         image: Image | None = choose_image(inputs["image"], catalog, region, zone)
     except McloudError:  # told as the image's own
         image = None
     need = need_of(inputs, image)
-    asked = need.forced or f"{need.vcpu} vCPU, {need.memory}" + (f", {need.gpu} GPU" if need.gpu else "")
     found = find_flavor(need, catalog, region, zone)
     rows = {row.name: row for row in reversed(catalog.flavors_in(region, zone))}
     losers = tuple(
@@ -59,19 +75,19 @@ def _flavor(inputs: Mapping[str, Any], catalog: Catalog, region: str, zone: str)
         for lost in found.losers
     )
     pick = found.pick
-    return Considered(
+    return _answer(
+        losers,
         part="flavor",
-        asked=asked,
+        asked=_asked(need, any(row.image_families for row in rows.values())),
         zone=zone,
         pick=pick.name if pick else None,
         about=_about(pick) if pick else "",
         price=_price(pick.price) if pick else None,
-        losers=losers,
         nearest=None if pick else found.nearest or f"no flavor is known to be sold in {zone}",
     )
 
 
-def _image(inputs: Mapping[str, Any], catalog: Catalog, region: str, zone: str) -> Considered:
+def _image(inputs: Mapping[str, Any], catalog: Catalog, region: str, zone: str) -> Answer:
     asked = inputs["image"]
     rows = catalog.images_in(region, zone)
     pick, missed = _tried(lambda: choose_image(asked, catalog, region, zone))
@@ -82,14 +98,14 @@ def _image(inputs: Mapping[str, Any], catalog: Catalog, region: str, zone: str) 
     )
     words = f"{asked['os']} {asked['version']}"
     name = pick.name if pick else None
-    return Considered(part="image", asked=words, zone=zone, pick=name, about=words, losers=losers, nearest=missed)
+    return _answer(losers, part="image", asked=words, zone=zone, pick=name, about=words, nearest=missed)
 
 
-def _root_disk(inputs: Mapping[str, Any], catalog: Catalog, region: str, zone: str) -> Considered:
+def _root_disk(inputs: Mapping[str, Any], catalog: Catalog, region: str, zone: str) -> Answer:
     return _disk(inputs.get("disk") or {}, catalog, region, zone)
 
 
-def _disk(asked: Mapping[str, Any], catalog: Catalog, region: str, zone: str) -> Considered:
+def _disk(asked: Mapping[str, Any], catalog: Catalog, region: str, zone: str) -> Answer:
     pick, missed = _tried(lambda: choose_disk(asked, catalog, region, zone))
     rows = catalog.disks_in(region, zone)
     losers = tuple(
@@ -98,14 +114,14 @@ def _disk(asked: Mapping[str, Any], catalog: Catalog, region: str, zone: str) ->
         if row is not pick
     )
     iops, size = asked.get("minIops"), asked.get("size") or "20 GiB"
-    return Considered(
+    return _answer(
+        losers,
         part="disk",
         asked=f"{size} {asked.get('class', 'ssd')}" + (f", {iops:,} IOPS" if iops else ""),
         zone=zone,
         pick=f"{pick.class_} {pick.name}" if pick else None,
         about=_disk_words(pick) if pick else "",
         price=_price(pick.price) if pick else None,
-        losers=losers,
         nearest=missed,
     )
 
@@ -127,20 +143,21 @@ def _why_not(row: DiskClass, asked: Mapping[str, Any], pick: DiskClass | None) -
     return f"faster than {pick.class_} {pick.name}, which is enough" if pick else ""
 
 
-def _balancer(inputs: Mapping[str, Any], catalog: Catalog, region: str, zone: str) -> Considered:
+def _balancer(inputs: Mapping[str, Any], catalog: Catalog, region: str, zone: str) -> Answer:
     layer, forced, least = layer_of(inputs.get("protocols") or ()), inputs.get("flavor"), inputs.get("minConnections")
     found = match_balancer(layer, least, forced, catalog, region, zone)
     losers = tuple(Lost(name=lost.name, reason=lost.reason) for lost in found.losers)
     missed = None if found.pick else nearest(found, forced)
     if not found.known:
         missed = f"which sizes {zone} has only the account's own list tells"
-    return Considered(
+    wanted = forced or (f"{least:,} connections" if least else "")
+    return _answer(
+        losers,
         part="size",
-        asked=forced or f"{layer} layer" + (f", {least:,} connections" if least else ""),
+        asked=f"{layer} layer" + (f", {wanted}" if wanted else ""),
         zone=zone,
         pick=found.pick.name if found.pick else None,
         about=f"{layer} layer",
-        losers=losers,
         nearest=missed,
     )
 
@@ -152,7 +169,7 @@ def _tried(choose: Callable[[], Any]) -> tuple[Any, str | None]:
         return None, error.hint
 
 
-_Part = Callable[[Mapping[str, Any], Catalog, str, str], Considered]
+_Part = Callable[[Mapping[str, Any], Catalog, str, str], Answer]
 _PARTS: Mapping[str, tuple[_Part, ...]] = {
     "Server": (_flavor, _image, _root_disk),
     "Volume": (_disk,),

@@ -26,7 +26,7 @@ class Lost(Model):
 
 
 class Considered(Model):
-    """One part of a resource: what was asked for, what was taken, why the others lost."""
+    """One part of a resource: what was asked for, and what was taken."""
 
     part: Literal["flavor", "image", "disk", "size"]
     asked: str
@@ -35,9 +35,29 @@ class Considered(Model):
     """Null where nothing fits, or where only the account knows."""
     about: str = ""
     price: str | None = None
-    losers: tuple[Lost, ...] = ()
+    others: int = 0
+    """How many were not taken; which, and why, is in the verdict's losers, under the same part, asked and zone."""
     nearest: str | None = None
     """Where nothing was taken: what to relax, and by how much, to get what."""
+
+    @property
+    def question(self) -> tuple[str, str, str]:
+        """Equal questions have equal answers, within a placement."""
+        return (self.part, self.asked, self.zone)
+
+
+class Losers(Model):
+    """All that was not taken for one question, however many resources ask it."""
+
+    part: str
+    asked: str
+    zone: str
+    lost: tuple[Lost, ...]
+
+    @property
+    def question(self) -> tuple[str, str, str]:
+        """What tells it from others."""
+        return (self.part, self.asked, self.zone)
 
 
 class GapNote(Model):
@@ -132,6 +152,7 @@ class Verdict(Model):
     choices: tuple[Choice, ...]
     gaps: tuple[GapNote, ...]
     bill: Bill
+    losers: tuple[Losers, ...] = ()
     remarks: tuple[str, ...] = ()
     catalog: str
     """Which catalog this is by, and of which day its oldest fact is."""

@@ -10,7 +10,7 @@ from mcloud.match.bill import NOT_COUNTED, bill_of, prices_of, rate_notes
 from mcloud.match.compare import Placed, Terms, as_written, place
 from mcloud.match.cost import Line
 from mcloud.match.plan import Planned
-from mcloud.match.verdict import Bill, Choice, Verdict
+from mcloud.match.verdict import Bill, Choice
 from mcloud.migrate.data import Stored, data_of, total_of
 from mcloud.migrate.order import waves_of
 from mcloud.migrate.sizing import Sized, size_servers, with_sizes
@@ -62,8 +62,8 @@ def plan_migration(stack: Stack, to: Placement, terms: Terms, known: Known) -> M
         stack=stack.name,
         as_of=terms.today,
         source=stack.placement,
-        target=_short(target.verdict),
-        target_by_use=_short(by_use.verdict) if by_use else None,
+        target=target.verdict.model_copy(update={"losers": ()}),
+        target_by_use=by_use.verdict.model_copy(update={"losers": ()}) if by_use else None,
         today=bill,
         today_unknown=why,
         sizing=sized.sizings,
@@ -83,16 +83,6 @@ def _today(stack: Stack, terms: Terms) -> tuple[tuple[Planned, ...], tuple[Line,
     except PlacementError as error:
         return (), (), None, str(error.message)
     return planned, lines, bill_of(lines, terms.rates, terms.today), None
-
-
-def _short(verdict: Verdict) -> Verdict:
-    choices = tuple(
-        choice.model_copy(
-            update={"considered": tuple(part.model_copy(update={"losers": ()}) for part in choice.considered)}
-        )
-        for choice in verdict.choices
-    )
-    return verdict.model_copy(update={"choices": choices})
 
 
 def _utilization(known: Known, sized: Sized) -> Utilization | None:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mcloud.match.verdict import Choice, Comparison, Considered, Verdict
+from mcloud.match.verdict import Choice, Comparison, Losers, Verdict
 from mcloud.report.blocks import gap_table, price_table, reading_section
 from mcloud.report.value import Bar, Bars, Cell, Column, Figure, Notes, Report, Section, Table, Tone
-from mcloud.report.words import bill_detail, bill_text, count, span, span_unit
+from mcloud.report.words import UNKNOWN, bill_detail, bill_text, count, span, span_unit
 
 FITS: dict[str, tuple[str, Tone]] = {
     "yes": ("fits", "good"),
     "when-accepted": ("fits once gaps are accepted", "warn"),
     "no": ("does not fit", "bad"),
 }
+
+MOST_LOSERS = 3000
+"""Rows of the page; with more, those of a reason stand together."""
 
 
 def comparison_report(found: Comparison) -> Report:
@@ -86,7 +89,7 @@ def _picked(verdict: Verdict, choice: Choice) -> Iterator[tuple[Cell, ...]]:
             Cell(part.asked),
             Cell(part.pick, detail=part.about) if part.pick else Cell("none", tone=_missed_tone(choice)),
             Cell(part.zone),
-            Cell(missed or count(len(part.losers), "other"), detail="; ".join(choice.remarks) if missed else ""),
+            Cell(missed or count(part.others, "other"), detail="; ".join(choice.remarks) if missed else ""),
         )
     if choice.problem:
         yield (
@@ -111,23 +114,45 @@ def _gaps(found: Comparison) -> Section:
 
 
 def _losers(found: Comparison) -> Section:
-    """Equal questions of a placement once: the answer is the same for all that ask it."""
-    asked: dict[tuple[str, str, str, str], Considered] = {}
-    for verdict in found.targets:
-        for part in (part for choice in verdict.choices for part in choice.considered):
-            asked.setdefault((verdict.placement, part.part, part.asked, part.zone), part)
+    picks = {
+        (verdict.placement, part.question): part.pick
+        for verdict in found.targets
+        for choice in verdict.choices
+        for part in choice.considered
+    }
+    asked = [(verdict.placement, losers) for verdict in found.targets for losers in verdict.losers]
+    together = sum(len(losers.lost) for _, losers in asked) > MOST_LOSERS
     rows = tuple(
         (
             Cell(place),
-            Cell(name),
-            Cell(words, detail=f"picked: {part.pick}" if part.pick else "nothing was picked"),
-            Cell(lost.name, detail=lost.about),
-            Cell(lost.reason),
-            Cell(lost.price or "unknown", tone="" if lost.price else "quiet"),
+            Cell(losers.part),
+            Cell(losers.asked, detail=_picked_words(picks[place, losers.question])),
+            *cells,
         )
-        for (place, name, words, _), part in asked.items()
-        for lost in part.losers
+        for place, losers in asked
+        for cells in (_by_reason(losers) if together else _each(losers))
     )
     columns = tuple(Column(title) for title in ("Placement", "Part", "Asked for", "Not taken", "Why", "Price"))
     lead = "Everything else that the catalogs know, with the reason why it was not taken."
+    if together:
+        lead += " They are many: those of one reason stand together here; mcloud compare --json has each."
     return Section("losers", "Why the others lost", lead, (Table("losers", "Not taken", columns, rows, folded=True),))
+
+
+def _each(losers: Losers) -> Iterator[tuple[Cell, ...]]:
+    for lost in losers.lost:
+        price = Cell(lost.price or UNKNOWN, tone="" if lost.price else "quiet")
+        yield Cell(lost.name, detail=lost.about), Cell(lost.reason), price
+
+
+def _by_reason(losers: Losers) -> Iterator[tuple[Cell, ...]]:
+    names: dict[str, list[str]] = {}
+    for lost in losers.lost:
+        names.setdefault(lost.reason, []).append(lost.name)
+    for reason, same in names.items():
+        more = f" and {len(same) - 1:,} more" if len(same) > 1 else ""
+        yield Cell(f"{same[0]}{more}"), Cell(reason), Cell("left out", tone="quiet")
+
+
+def _picked_words(pick: str | None) -> str:
+    return f"picked: {pick}" if pick else "nothing was picked"

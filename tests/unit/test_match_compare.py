@@ -223,5 +223,36 @@ def test_what_an_account_was_last_offered_counts(tmp_path: Path, monkeypatch: py
     save_live(kept, Catalog("aws", (), flavors=mine))
     found = one(write(tmp_path), "aws/ap-southeast-1")
     assert found.fits == "no"
-    reasons = {lost.reason for part in found.choices[0].considered if part.part == "flavor" for lost in part.losers}
+    reasons = {lost.reason for losers in found.losers if losers.part == "flavor" for lost in losers.lost}
     assert "sold out in ap-southeast-1a" in reasons
+
+
+BOOK = "item,amount,currency,unit,as_of,source,vat\n"
+
+
+def test_a_price_book_of_ones_own_gives_a_ranking(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MCLOUD_CONFIG_DIR", str(tmp_path / "config"))
+    prices = tmp_path / "config" / "prices"
+    prices.mkdir(parents=True)
+    day, path = TODAY.isoformat(), write(tmp_path)
+    book = f"{BOOK}flavor:a-general-2x4,500000,VND,month,{day},contract,excluded\n"
+    (prices / "vng.csv").write_text(book + f"disk:ssd-3000,3000,VND,GB-month,{day},contract,excluded\n")
+    book = f"{BOOK}flavor:t3a.medium,0.04,USD,hour,{day},contract,excluded\n"
+    (prices / "aws.csv").write_text(book + f"disk:ssd-gp3,0.1,USD,GB-month,{day},contract,excluded\n")
+    found = compared(path, "aws/singapore", "vng/hcm")
+    assert found.no_ranking == ()
+    assert found.ranking == ("vng/hcm-3", "aws/ap-southeast-1")
+    sums = [(verdict.bill.low, verdict.bill.high) for verdict in found.targets]
+    # Two servers with 20 GB each: 62.40 USD at 26,070 to 26,350 VND; 1,000,000 + 120,000 VND.
+    assert sums == [(1_626_768, 1_644_240), (1_120_000, 1_120_000)]
+
+
+def test_what_the_stack_keeps_to_itself_is_in_no_answer(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    planted = "planted-pw-8k2"
+    path = write(tmp_path, servers=server(user_data=f"#cloud-config\npassword: {planted}\n"), labels={"note": planted})
+    page = tmp_path / "page.html"
+    for words in (["compare"], ["migrate", "plan", "--to", "vng/hcm"]):
+        for more in ([], ["--json"]):
+            assert run([*words, str(path), *more, "--html", str(page)]) == 0
+            shown = capsys.readouterr()
+            assert planted not in shown.out + shown.err + page.read_text(encoding="utf-8")

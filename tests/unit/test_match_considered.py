@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -22,7 +22,7 @@ from mcloud.catalog.types import (
 )
 from mcloud.errors import PlacementError
 from mcloud.match.considered import consider
-from mcloud.match.verdict import Considered
+from mcloud.match.verdict import Considered, Lost
 from mcloud.model.base import Placement
 from mcloud.units import Size
 
@@ -63,11 +63,24 @@ CATALOG = Catalog(
 SERVER = {"size": {"vcpu": 2, "memory": "4 GiB"}, "image": {"os": "ubuntu", "version": "22.04"}}
 
 
-def parts(kind: str, inputs: dict[str, Any], catalog: Catalog = CATALOG) -> dict[str, Considered]:
-    return {part.part: part for part in consider(kind, inputs, catalog, AT)}
+@dataclass(frozen=True)
+class Part:
+    """An answer with its losers."""
+
+    answer: Considered
+    losers: tuple[Lost, ...]
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.answer, name)
 
 
-def reasons(part: Considered) -> dict[str, str]:
+def parts(kind: str, inputs: dict[str, Any], catalog: Catalog = CATALOG) -> dict[str, Part]:
+    found = consider(kind, inputs, catalog, AT)
+    assert all(losers.question == part.question and len(losers.lost) == part.others for part, losers in found)
+    return {part.part: Part(part, losers.lost) for part, losers in found}
+
+
+def reasons(part: Part) -> dict[str, str]:
     return {lost.name: lost.reason for lost in part.losers}
 
 
@@ -98,6 +111,16 @@ def test_all_that_does_not_fit_is_told_at_once() -> None:
     assert found["image"].nearest == "versions of ubuntu: 22.04, 24.04"
     assert found["disk"].nearest is not None
     assert "nvme n" in found["disk"].nearest
+
+
+def test_a_question_names_all_that_its_answer_depends_on() -> None:
+    tied = replace(CATALOG, flavors=(flavor("f", 2, 4, image_families=("Linux",)),))
+    images = tuple(replace(image, family="Linux") for image in CATALOG.images)
+    asked = {**SERVER, "size": {"vcpu": 2, "memory": "4 GiB", "gpu": 1, "gpuModel": "a100"}}
+    found = parts("Server", asked, replace(tied, images=images))["flavor"]
+    assert found.asked == "2 vCPU, 4 GiB, 1 a100 GPU, bootable for Linux"
+    forced = parts("Server", {**SERVER, "flavor": "f"}, replace(tied, images=images))["flavor"]
+    assert (forced.asked, forced.pick) == ("f, bootable for Linux", "f")
 
 
 def test_a_zone_that_sells_nothing_says_so() -> None:

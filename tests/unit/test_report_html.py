@@ -164,3 +164,18 @@ def test_compare_writes_a_page(tmp_path: Path, capsys: pytest.CaptureFixture[str
         assert words in text
     assert run(["compare", str(EXAMPLES / "web.yaml"), "--html", str(tmp_path / "no" / "page.html")]) == 1
     assert "name a file in a folder that is there" in capsys.readouterr().err
+
+
+def test_very_many_losers_stand_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import mcloud.report.comparison
+
+    pages = []
+    for most in (3000, 10):
+        monkeypatch.setattr(mcloud.report.comparison, "MOST_LOSERS", most)
+        page = tmp_path / f"{most}.html"
+        assert run(["compare", str(EXAMPLES / "web.yaml"), "--html", str(page)]) == 0
+        pages.append(page.read_text(encoding="utf-8"))
+    assert pages[0].count("sold only with GPU") > 2
+    assert pages[1].count("sold only with GPU") == 2  # one for each size that is asked for
+    assert "mcloud compare --json has each" in pages[1]
+    assert len(pages[1]) < len(pages[0])
