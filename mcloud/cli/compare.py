@@ -99,14 +99,14 @@ def write_page(path: Path, report: Report) -> None:
 
 
 def targets_of(asked: list[str], own: str) -> list[Placement]:
-    """The placements to look at: those asked for, each cloud's regions for a cloud alone; by default the stack's own
-    and the first region of each installed cloud.
+    """The placements to look at: those asked for, each cloud's regions for a cloud alone; by default the stack's own,
+    where its cloud is installed, and the first region of each installed cloud.
 
     Raises:
         PlacementError: not there.
     """
-    found = [Placement.parse(own)] if not asked else []
     clouds = [name for name in registry.names() if registry.get(name).kinds]
+    found = [Placement.parse(own)] if not asked and own.split("/")[0] in clouds else []
     for cloud in clouds if not asked else ():
         found.append(Placement(cloud, registry.get(cloud).catalog().regions[0].name))
     for text in asked:
@@ -162,6 +162,7 @@ def _print(found: Comparison) -> None:
     for verdict in found.targets:
         _print_verdict(verdict)
         typer.echo("")
+    out.table(("placement", "fits", "cost per month before tax", "priced", "marks", "oldest"), map(_row, found.targets))
     if found.ranking:
         typer.echo(f"from the cheapest: {', '.join(found.ranking)}")
     else:
@@ -169,6 +170,15 @@ def _print(found: Comparison) -> None:
     for note in found.rates:
         typer.echo(f"rate: {note.value:,} {note.what} ({note.mark}, {note.as_of}, {note.age_days} d): {note.source}")
     typer.echo(f"in no figure: {'; '.join(found.not_counted)}")
+
+
+def _row(verdict: Verdict) -> tuple[str, ...]:
+    bill = verdict.bill
+    least = "at least " if bill.unknown and bill.low is not None else ""
+    priced = f"{len(bill.lines) - len(bill.unknown)} of {len(bill.lines)}"
+    marks = ", ".join(sorted({str(row.mark) for row in bill.lines if row.mark})) or "-"
+    oldest = f"{bill.oldest} ({bill.oldest_days} d)" if bill.oldest else "-"
+    return verdict.placement, FITS[verdict.fits], f"{least}{money(bill.low, bill.high)}", priced, marks, oldest
 
 
 def _print_verdict(verdict: Verdict) -> None:

@@ -99,7 +99,6 @@ def place(stack: Stack, to: Placement, terms: Terms) -> Placed:
     stops = stopping(gaps, stack.accept)
     seeker = _Seeker(terms.catalog_of)
     choices = _choices(planned, seeker, problems)
-    oldest = catalog.oldest()
     verdict = Verdict(
         placement=str(at),
         title=f"{registry.get(at.cloud).title}, {catalog.region(at.region).title}",
@@ -110,9 +109,21 @@ def place(stack: Stack, to: Placement, terms: Terms) -> Placed:
         bill=bill_of(lines, terms.rates, terms.today),
         losers=tuple(seeker.losers.values()),
         remarks=moved.remarks,
-        catalog=f"oldest fact of {oldest}, {(terms.today - oldest).days} days ago" if oldest else "no facts",
+        catalog=_catalog_words(catalog, at.region, terms.today),
     )
     return Placed(verdict, moved.stack, tuple(planned), tuple(lines))
+
+
+def _catalog_words(catalog: Catalog, region: str, today: date) -> str:
+    """Whose list it is, and how old."""
+    oldest = catalog.oldest()
+    if oldest is None:
+        return "no facts"
+    mine = [
+        row.provenance.as_of for row in catalog.flavors if row.region == region and row.provenance.mark == "account"
+    ]
+    kept = f"what the account was offered on {min(mine)}" if mine else "as shipped, no account's list was kept"
+    return f"{kept}; oldest fact of {oldest}, {(today - oldest).days} days ago"
 
 
 def as_written(stack: Stack, terms: Terms) -> tuple[tuple[Planned, ...], tuple[Line, ...]]:

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from mcloud.catalog.rates import shipped_rates
-from mcloud.catalog.types import Catalog
+from mcloud.catalog.types import Catalog, Provenance
 from mcloud.cli.compare import kept_catalogs, targets_of
 from mcloud.cli.main import run
 from mcloud.errors import PlacementError
@@ -164,6 +164,7 @@ def test_the_document_is_json_and_reads_back(tmp_path: Path) -> None:
 def test_targets_by_default_are_the_stacks_own_and_one_region_of_each_cloud() -> None:
     found = [str(at) for at in targets_of([], "vng/hcm/HCM03-1C")]
     assert found == ["vng/hcm-3/HCM03-1C", "aws/ap-southeast-1"]
+    assert [str(at) for at in targets_of([], "gone/away")] == ["aws/ap-southeast-1", "vng/hcm-3"]
     assert [str(at) for at in targets_of(["vng", "vng/hcm"], "aws/sydney")] == ["vng/hcm-3", "vng/han-1"]
     with pytest.raises(PlacementError):
         targets_of(["vng/nowhere"], "vng/hcm")
@@ -201,6 +202,8 @@ def test_what_is_printed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> 
         "no ranking: fewer than two placements fit",
         "rate: 26,200 VND for 1 USD (user",
         "in no figure: traffic",
+        "placement           fits          cost per month before tax",
+        "as shipped, no account's list was kept",
     ):
         assert words in shown
 
@@ -220,11 +223,13 @@ def test_what_an_account_was_last_offered_counts(tmp_path: Path, monkeypatch: py
     shipped = registry.get("aws").catalog()
     mine = tuple(replace(row, sold_out=True) for row in shipped.flavors if row.region == "ap-southeast-1")
     kept = cached_file("default", "aws", "ap-southeast-1")
+    mine = tuple(replace(row, provenance=Provenance("the account", TODAY, "account")) for row in mine)
     save_live(kept, Catalog("aws", (), flavors=mine))
     found = one(write(tmp_path), "aws/ap-southeast-1")
     assert found.fits == "no"
     reasons = {lost.reason for losers in found.losers if losers.part == "flavor" for lost in losers.lost}
     assert "sold out in ap-southeast-1a" in reasons
+    assert found.catalog.startswith("what the account was offered on 2026-11-26; oldest fact of ")
 
 
 BOOK = "item,amount,currency,unit,as_of,source,vat\n"
