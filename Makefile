@@ -29,7 +29,7 @@ browser:
 	@if test -x /usr/bin/chromium; then :; \
 	elif test "$$(id -u)" = 0 && command -v apt-get >/dev/null; then \
 	  echo "chromium is missing, installing it for the browser tests"; \
-	  { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium \
+	  { timeout 120 apt-get update -qq && DEBIAN_FRONTEND=noninteractive timeout 600 apt-get install -y -qq --no-install-recommends chromium \
 	    >/dev/null; } || echo "WARNING: chromium could not be installed: the browser tests will be SKIPPED"; \
 	else echo "WARNING: no /usr/bin/chromium and no right to install it: the browser tests will be SKIPPED"; fi
 
