@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any
 
 import typer
 
@@ -11,18 +11,16 @@ from mcloud.adapter.charges import totals
 from mcloud.cli import out
 from mcloud.cli.charges import charge_lines, charges_of
 from mcloud.cli.cost import cost_document, cost_words, costs
+from mcloud.cli.data import move_document, permitted, show_losses, show_move
 from mcloud.cli.options import AsJson, Env, Offline, Overlays, ProfileName, Sets, StackFile, make_app
 from mcloud.cli.validate import check_stack, show_picks
-from mcloud.engine.aside import name_of
 from mcloud.engine.deploy import Deployment, Outcome, require_state
 from mcloud.engine.events import Event
-from mcloud.engine.move import Move
 from mcloud.engine.state import StateFolder
-from mcloud.errors import BlockedError, UsageError
+from mcloud.errors import BlockedError
 from mcloud.load import Loaded, load_stack
 from mcloud.match.plan import with_acceptance
-from mcloud.model.graph import Graph, Node, build_graph
-from mcloud.model.resources import BY_TOKEN, KINDS
+from mcloud.model.graph import Graph, build_graph
 
 GROUP = False
 app = make_app("Deploy a stack.")
@@ -104,92 +102,6 @@ def _summary(outcome: Outcome) -> str:
     return f"{text} ({outcome.progress.elapsed:.1f} s)"
 
 
-def _refuse_to_empty(deployment: Deployment, loaded: Loaded, accepted: list[str]) -> None:
-    """A placement change never throws data away, and leaves none behind unless told so by name.
-
-    Raises:
-        BlockedError: something with data would be made anew, empty, somewhere else.
-        UsageError: a name that nothing is emptied of.
-    """
-    move = deployment.move()
-    nodes = [node for node, _ in (*move.emptied, *move.rezoned)]
-    called = {node.address: _called(node, nodes) for node in nodes}
-    for name in accepted:
-        if not any(name in names for names in called.values()):
-            _refuse_name(name, nodes)
-    lines = [
-        f"{loaded.locate(node.path)}: {KINDS[node.kind].word} {node.name} is at {home}"
-        f" and would be empty at {node.placement}"
-        for node, home in move.emptied
-        if not called[node.address] & set(accepted)
-    ]
-    lines += [
-        f"{loaded.locate(node.path)}: {_gone_with_its_disk(node, zone)}"
-        for node, zone in move.rezoned
-        if not called[node.address] & set(accepted)
-    ]
-    if lines:
-        names = " ".join(f"--accept-empty {min(called[node.address], key=len)}" for node in nodes)
-        stays = ", the old one stays and is listed by mcloud cleanup" if move.emptied else ""
-        raise BlockedError(
-            "data does not move with its resource:\n  " + "\n  ".join(lines),
-            hint=f"{names}: the new one starts empty{stays};"
-            " or keep the placement; or mark a server stateless: true if nothing on its disk is missed",
-        )
-
-
-def _gone_with_its_disk(node: Node, zone: str) -> str:
-    what = f"{KINDS[node.kind].word} {node.name}"
-    return f"{what} is in {zone}; in another zone it is made anew, empty, and the old one is deleted with its disk"
-
-
-def _called(node: Node, emptied: list[Node]) -> set[str]:
-    """What a node may be called on the command line: KIND/NAME, and NAME where nothing else has it."""
-    alone = [other.name for other in emptied].count(node.name) == 1
-    return {f"{KINDS[node.kind].word}/{node.name}", *([node.name] if alone else [])}
-
-
-def _refuse_name(name: str, emptied: list[Node]) -> NoReturn:
-    same = [node for node in emptied if node.name == name]
-    words = ", ".join(sorted(f"{KINDS[node.kind].word}/{node.name}" for node in same or emptied))
-    if same:
-        raise UsageError(f"--accept-empty {name}: there are several of that name", hint=f"say which: {words}")
-    hint = f"known: {words or 'nothing is made anew empty'}"
-    raise UsageError(f"--accept-empty {name}: that is not made anew by this move", hint=hint)
-
-
-def _show_move(move: Move) -> None:
-    """What a change of placement does beside what the engine shows."""
-    for node, home in move.emptied:
-        out.tell(f"data: {KINDS[node.kind].word} {node.name} stays at {home} with its data; the new one is empty")
-    for node, zone in move.rezoned:
-        out.tell(f"data: {_gone_with_its_disk(node, zone)}")
-    for left in move.returns:
-        if left.holds_data:
-            out.tell(f"back: {left.words}, left behind on {left.since:%Y-%m-%d}, is taken up again as it was left")
-    if move.stays:
-        words = [f"{BY_TOKEN[item['type']].word} {name_of(item)}" for item in move.stays]
-        out.tell(f"left behind, until mcloud cleanup: {', '.join(words)}")
-    for node, known in move.renumbered:
-        out.tell(f"address: {KINDS[node.kind].word} {node.name} will be known by another one than {known}")
-
-
-def _move_document(move: Move) -> dict[str, Any]:
-    """The same as data."""
-
-    def about(node: Node, **more: str) -> dict[str, str]:
-        return {"kind": KINDS[node.kind].word, "name": node.name, **more}
-
-    stays = [(BY_TOKEN[item["type"]].word, name_of(item), str(item["id"])) for item in move.stays]
-    return {
-        "emptied": [about(node, stays_at=home) for node, home in move.emptied],
-        "rezoned": [about(node, zone=zone) for node, zone in move.rezoned],
-        "left_behind": [{"kind": word, "name": name, "id": known} for word, name, known in stays],
-        "returns": [{"kind": left.type.word, "name": left.name, "id": left.id} for left in move.returns],
-        "renumbered": [about(node, known_as=known) for node, known in move.renumbered],
-    }
-
-
 def _deployment(loaded: Loaded, graph: Graph, profile: str | None, offline: bool, rematch: bool = False) -> Deployment:
     state = StateFolder.beside(loaded.path)
     folder = loaded.path.parent
@@ -213,20 +125,22 @@ def preview(
     planned = show_picks(deployment.graph, loaded, deployment.catalog, quiet=as_json)
     deployment.recover()
     move = deployment.move()
-    _show_move(move)
+    show_move(move)
     cost = costs(deployment, planned)
     with out.progress_view() as view:
         outcome = deployment.preview(lambda progress, event: view(progress, event) if event.kind == "message" else None)
     _report(outcome, deployment)
     if outcome.failed:
         raise typer.Exit(1)
+    losses = deployment.losses_among(outcome.progress.changes)
+    show_losses(losses, loaded)
     made = {(event.type, event.name) for event in outcome.progress.changes if event.op in MAKING}
     taken = charges_of(planned, made, deployment.catalog)
     if as_json:
         sums = {home: totals(charge for _, charge in charges) for home, charges in taken.items()}
         about = {name: cost_document(item) for name, item in cost.items()}
         document = {"stack": loaded.stack.name, "changes": _changes(outcome)}
-        out.print_json({**document, "move": _move_document(move), "cost": about, "charges": sums})
+        out.print_json({**document, "move": move_document(move, losses), "cost": about, "charges": sums})
     else:
         for event in _shown(outcome.progress.changes):
             typer.echo(out.change_line(event))
@@ -251,7 +165,11 @@ def up(
     rematch: bool = typer.Option(False, "--rematch", help="Choose flavors, images and disks anew."),
     accept_empty: Annotated[
         list[str] | None,
-        typer.Option("--accept-empty", help="NAME or KIND/NAME of what starts empty at its new place; repeatable."),
+        typer.Option("--accept-empty", help="NAME or KIND/NAME of what is made anew, empty; repeatable."),
+    ] = None,
+    delete_data: Annotated[
+        list[str] | None,
+        typer.Option("--delete-data", help="NAME or KIND/NAME of what left the stack; its data go too; repeatable."),
     ] = None,
 ) -> None:
     """Bring the cloud to what the stack says. Exit code 4 when only a part could be done."""
@@ -260,10 +178,10 @@ def up(
     deployment.sign_in()
     show_picks(deployment.graph, loaded, deployment.catalog, quiet=True)
     deployment.recover()
-    _refuse_to_empty(deployment, loaded, accept_empty or [])
-    _show_move(deployment.move())
+    may_delete = permitted(deployment, loaded, accept_empty or [], delete_data or [])
+    show_move(deployment.move())
     with out.progress_view() as view:
-        outcome = deployment.up(view)
+        outcome = deployment.up(view, may_delete)
     _report(outcome, deployment)
     if as_json:
         done = {"stack": loaded.stack.name, "changes": _changes(outcome), "outputs": outcome.outputs}

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -15,11 +16,12 @@ from mcloud.adapter.profile import Profile, current_name, load_profile
 from mcloud.catalog.cache import save_live
 from mcloud.catalog.types import Catalog
 from mcloud.engine import install
-from mcloud.engine.aside import Aside, Left
+from mcloud.engine.aside import Aside, Left, name_of
 from mcloud.engine.events import Event, Progress
+from mcloud.engine.losses import Loss, made_anew, may_be_replaced, removed, without_data
 from mcloud.engine.move import Move, left_after, moved_state, plan_move, still_left
 from mcloud.engine.process import Engine, RunResult
-from mcloud.engine.provider.context import CATALOGS, REMATCH, STATE_ID, Context, live_file
+from mcloud.engine.provider.context import CATALOGS, MAY_DELETE, REMATCH, STATE_ID, Context, live_file
 from mcloud.engine.recovery import recover
 from mcloud.engine.runtime import serve_graph
 from mcloud.engine.state import StateFolder
@@ -194,8 +196,8 @@ class Deployment:
         said = self.state.take_over(self.graph.stack)
         if said is not None:
             self.tell(said)
-        for removed in self.state.break_stale_locks(self.graph.stack):
-            self.tell(f"removed {removed}")
+        for lock in self.state.break_stale_locks(self.graph.stack):
+            self.tell(f"removed {lock}")
         self.engine.prepare()
         recover(self.engine, self.context, self.tell)
 
@@ -212,8 +214,33 @@ class Deployment:
             engine.import_(moved_state(self.engine.export(), move))
             return self._run(["preview", "--refresh"], on_event, engine)
 
-    def up(self, on_event: Callable[[Progress, Event], None]) -> Outcome:
-        """Bring the cloud to what the graph says."""
+    def losses(self) -> tuple[Loss, ...]:
+        """What holds data and would be deleted by ``up``: gone from the stack, or made anew where it is.
+
+        The engine is asked only where something that matters is asked for otherwise than before.
+        """
+        if not may_be_replaced(self.graph, self._here()):
+            return removed(self.graph, self._here())
+        return self.losses_among(self.preview(lambda progress, event: None).progress.changes)
+
+    def losses_among(self, changes: Iterable[Event]) -> tuple[Loss, ...]:
+        """The same, where it is known what the engine would change."""
+        here = self._here()
+        return (*made_anew(self.graph, here, changes), *removed(self.graph, here))
+
+    def _here(self) -> list[dict[str, Any]]:
+        """What the state has and a change of placement leaves in it."""
+        stays = {item["id"] for item in self.move().stays}
+        return [item for item in self.state.resources(self.graph.stack) if item.get("id") not in stays]
+
+    def up(self, on_event: Callable[[Progress, Event], None], may_delete: Iterable[str] | None = None) -> Outcome:
+        """Bring the cloud to what the graph says.
+
+        Args:
+            may_delete: kind/name of what holds data and may be deleted; left out, all may.
+        """
+        if may_delete is not None:
+            self._variables[MAY_DELETE] = json.dumps(sorted({*may_delete, *without_data(self.graph)}))
         self.make_move()
         outcome = self._run(["up", "--yes", "--skip-preview", "--refresh"], on_event)
         outcome.outputs = self.state.outputs(self.graph.stack)
@@ -239,7 +266,7 @@ class Deployment:
     def _run(
         self, operation: list[str], on_event: Callable[[Progress, Event], None], engine: Engine | None = None
     ) -> Outcome:
-        there = {(item["type"], item["urn"].rsplit("::", 1)[1]) for item in self.state.resources(self.graph.stack)}
+        there = {(item["type"], name_of(item)) for item in self.state.resources(self.graph.stack)}
         wanted = {(node.token, node.name) for node in self.graph.nodes}
         progress = Progress(total=len(there | wanted))
 

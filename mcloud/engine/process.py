@@ -51,7 +51,7 @@ class Engine:
         self.binary = binary
         self.state = state
         self.stack = stack
-        self._variables = dict(variables)
+        self._variables = variables
 
     def prepare(self) -> None:
         """Write the project file and make the stack in the state, if needed.

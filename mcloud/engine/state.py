@@ -24,7 +24,7 @@ from mcloud.errors import StateError
 PROJECT = "mcloud"
 BACKEND = "MCLOUD_STATE_BACKEND"
 """``server`` or ``file``: who writes the state."""
-DEFAULT = "file"
+DEFAULT = "server"
 BACKEND_VARIABLES = ("MCLOUD_BACKEND_URL", "PULUMI_BACKEND_URL")
 
 

@@ -119,15 +119,14 @@ def test_credentials_that_are_withdrawn_half_way(desk: Any) -> None:
 def test_the_state_of_another_account(desk: Any) -> None:
     desk.write("small.yaml", desk.small())
     desk.run("up", "small.yaml")
-    state = desk.folder / ".mcloud" / "state" / ".pulumi" / "stacks" / "mcloud" / "small.json"
-    before = state.read_bytes()
+    before = desk.run("state", "export", "small.yaml").stdout
     with serve(SPEC, client_id="somebody-else", clock=Clock(0.001)) as other:
         desk.profile("other", other)
         for command in (["up"], ["preview"], ["drift"], ["destroy", "--yes"]):
             done = desk.run(command[0], "small.yaml", *command[1:], "--profile", "other", exit_code=1)
             assert "the state was made with the account vng-" in done.stderr
             assert "use the profile of that account" in done.stderr
-    assert state.read_bytes() == before
+    assert desk.run("state", "export", "small.yaml").stdout == before
     assert desk.counts()["servers"] == 1
 
 
@@ -178,13 +177,21 @@ def test_destroy_without_a_state(desk: Any) -> None:
     assert "there is no state of the stack 'web'" in done.stderr
 
 
-def test_a_damaged_state_is_told_and_kept(desk: Any) -> None:
+@pytest.mark.parametrize(
+    ("backend", "path", "text"),
+    [
+        ("server", "stacks/small/state.json", "the state is damaged"),
+        ("file", "state/.pulumi/stacks/mcloud/small.json", "the state file is damaged"),
+    ],
+)
+def test_a_damaged_state_is_told_and_kept(desk: Any, backend: str, path: str, text: str) -> None:
+    desk.env["MCLOUD_STATE_BACKEND"] = backend
     desk.write("small.yaml", desk.small())
     desk.run("up", "small.yaml")
-    state = desk.folder / ".mcloud" / "state" / ".pulumi" / "stacks" / "mcloud" / "small.json"
+    state = desk.folder / ".mcloud" / path
     state.write_text("{broken")
     done = desk.run("up", "small.yaml", exit_code=1)
-    assert "the state file is damaged" in done.stderr
+    assert text in done.stderr
     assert state.read_text() == "{broken"
     assert desk.counts()["servers"] == 1
 

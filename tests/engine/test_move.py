@@ -183,7 +183,42 @@ def test_another_zone_takes_no_disk_unnamed(desk: Any) -> None:
     desk.write("small.yaml", document)
     refused = desk.run("up", "small.yaml", exit_code=3)
     assert "server web is in HCM03-1C; in another zone it is made anew, empty, and the old" in refused.stderr
-    assert "--accept-empty web: the new one starts empty; or keep the placement" in refused.stderr
+    assert "--accept-empty web goes on; or undo the change" in refused.stderr
     assert desk.inventory() == before
     desk.run("up", "small.yaml", "--accept-empty", "web")
     assert desk.counts() == {"networks": 1, "subnets": 1, "servers": 1, "volumes": 1}
+
+
+def test_nothing_with_data_is_deleted_unnamed(desk: Any) -> None:
+    """Made anew in place, or gone from the stack: up wants the name, and what was not named is not touched."""
+    document = desk.small(volumes={"data": {"size": "20 GiB", "attach": "web"}})
+    desk.write("small.yaml", document)
+    desk.run("up", "small.yaml")
+    before = desk.inventory()
+    document["servers"]["web"]["user_data"] = "#cloud-config\n"
+    del document["volumes"]
+    desk.write("small.yaml", document)
+    seen = desk.run("preview", "small.yaml", exit_code=2).stderr
+    assert "server web at vng/hcm-3 would be made anew, empty, and the old one deleted; up wants it named" in seen
+    assert "volume data at vng/hcm-3 is not in the stack any more and would be deleted with its data" in seen
+    refused = desk.run("up", "small.yaml", exit_code=3).stderr
+    assert "--accept-empty web --delete-data data goes on" in refused
+    desk.run("up", "small.yaml", "--accept-empty", "web", exit_code=3)
+    assert desk.inventory() == before
+    desk.run("up", "small.yaml", "--accept-empty", "web", "--delete-data", "data")
+    assert desk.counts() == {"networks": 1, "subnets": 1, "servers": 1, "volumes": 1}
+    assert desk.inventory()["servers"][0]["uuid"] != before["servers"][0]["uuid"]
+
+
+def test_data_that_only_the_cloud_would_have_replaced(desk: Any) -> None:
+    """What nobody could know before the run is not deleted in it: the provider refuses what was not named."""
+    document = desk.small()
+    desk.write("small.yaml", document)
+    desk.run("up", "small.yaml")
+    server = desk.inventory()["servers"][0]
+    world = next(iter(desk.cloud.app.cloud.worlds.values()))
+    item = world.servers[server["uuid"]]
+    item["imageId"] = next(known for known in world.images if known != item["imageId"])
+    done = desk.run("up", "small.yaml", exit_code=4)
+    assert "server web holds data and was not deleted" in done.stderr
+    assert server["uuid"] in {item["uuid"] for item in desk.inventory()["servers"]}

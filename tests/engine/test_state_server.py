@@ -19,11 +19,6 @@ SERVER = "mcloud.engine.stateserver.serve"
 ENGINE, PROVIDER = "bin/pulumi ", "pulumi-resource-mcloud"
 
 
-@pytest.fixture(autouse=True)
-def _state_server(desk: Any) -> None:
-    desk.env["MCLOUD_STATE_BACKEND"] = "server"
-
-
 def slow_servers(desk: Any) -> None:
     """From now on a second of the vendor's is a fifteenth of one here: servers take four seconds."""
     desk.cloud.app.cloud.agenda.clock.factor = 1 / 15

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from mcloud.cli.deploy import _move_document, _refuse_to_empty
+from mcloud.cli.data import move_document, permitted
 from mcloud.engine.aside import Left
+from mcloud.engine.losses import Loss
 from mcloud.engine.move import Move
 from mcloud.errors import BlockedError, UsageError
 from mcloud.model.graph import Node
@@ -20,10 +21,13 @@ DB, DISK, WEB = (Node(kind, name, {"placement": "two/west"}, (name,)) for kind, 
 MOVE = Move(emptied=((DB, "one/east"), (DISK, "one/east")), rezoned=((WEB, "a"),))
 
 
-def refuse(*accepted: str) -> None:
-    deployment: Any = SimpleNamespace(move=lambda: MOVE)
+LOSSES = (Loss("Server", "app", "two/west", Node("Server", "app", {}, ("app",))), Loss("Volume", "logs", "two/west"))
+
+
+def refuse(*accepted: str, delete: tuple[str, ...] = (), losses: tuple[Loss, ...] = ()) -> list[str]:
+    deployment: Any = SimpleNamespace(move=lambda: MOVE, losses=lambda: losses)
     loaded: Any = SimpleNamespace(locate=lambda path: f"shop.yaml:{path[0]}")
-    _refuse_to_empty(deployment, loaded, list(accepted))
+    return permitted(deployment, loaded, list(accepted), list(delete))
 
 
 def test_each_thing_with_data_must_be_named() -> None:
@@ -36,7 +40,24 @@ def test_each_thing_with_data_must_be_named() -> None:
     ]
     names = "--accept-empty server/db --accept-empty volume/db --accept-empty web"
     assert str(caught.value.hint).startswith(names)
-    refuse("server/db", "volume/db", "web")
+    assert refuse("server/db", "volume/db", "web") == ["Server/web"], "what stays at its old place is not deleted"
+
+
+def test_what_is_deleted_with_its_data_must_be_named() -> None:
+    named = ("server/db", "volume/db", "web")
+    with pytest.raises(BlockedError) as caught:
+        refuse(*named, losses=LOSSES)
+    assert caught.value.message.splitlines()[1:] == [
+        "  shop.yaml:app: server app at two/west would be made anew, empty, and the old one deleted",
+        "  volume logs at two/west is not in the stack any more and would be deleted with its data",
+    ]
+    assert str(caught.value.hint).startswith(
+        "--accept-empty server/db --accept-empty volume/db --accept-empty web --accept-empty app --delete-data logs"
+    )
+    with pytest.raises(UsageError, match="--delete-data app: that is not deleted"):
+        refuse(*named, delete=("app",), losses=LOSSES)
+    allowed = refuse(*named, "app", delete=("logs",), losses=LOSSES)
+    assert allowed == ["Server/web", "Server/app", "Volume/logs"]
 
 
 @pytest.mark.parametrize(
@@ -58,11 +79,15 @@ def test_the_move_as_data() -> None:
     left = Left(old, datetime(2026, 1, 2, tzinfo=UTC), "two/west")
     move = Move(MOVE.emptied[1:], (old,), (left,), rezoned=MOVE.rezoned, renumbered=((WEB, "203.0.113.9"),))
     volume = {"kind": "volume", "name": "db"}
-    assert _move_document(move) == {
+    assert move_document(move, LOSSES) == {
         "emptied": [{**volume, "stays_at": "one/east"}],
         "rezoned": [{"kind": "server", "name": "web", "zone": "a"}],
         "left_behind": [{**volume, "id": "one/east/v-1"}],
         "returns": [{**volume, "id": "one/east/v-1"}],
         "renumbered": [{"kind": "server", "name": "web", "known_as": "203.0.113.9"}],
+        "losses": [
+            {"kind": "server", "name": "app", "at": "two/west", "made_anew": True},
+            {"kind": "volume", "name": "logs", "at": "two/west", "made_anew": False},
+        ],
     }
-    assert not any(_move_document(Move()).values())
+    assert not any(move_document(Move(), ()).values())

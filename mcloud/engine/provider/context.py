@@ -5,6 +5,7 @@ The command line sets the variables; a program that is run by plain ``pulumi`` m
 
 from __future__ import annotations
 
+import json
 import os
 import threading
 from dataclasses import dataclass, field
@@ -27,6 +28,8 @@ STATE_ID = "MCLOUD_STATE_ID"
 CATALOGS = "MCLOUD_CATALOGS"
 """Folder with the live catalogs that were read before this run, one file per home."""
 REMATCH = "MCLOUD_REMATCH"
+MAY_DELETE = "MCLOUD_MAY_DELETE"
+"""JSON list of what may be deleted though it holds data, each kind/name; without it, all may."""
 
 
 def live_file(folder: Path, at: Placement) -> Path:
@@ -48,6 +51,11 @@ def _secret_reader() -> SecretReader:
     return SecretReader(Path(os.environ.get(BASE_FOLDER) or "."), key)
 
 
+def _may_delete() -> frozenset[str] | None:
+    listed = os.environ.get(MAY_DELETE)
+    return None if listed is None else frozenset(json.loads(listed))
+
+
 @dataclass
 class Context:
     """Shared by all calls; safe to use from many threads."""
@@ -59,6 +67,7 @@ class Context:
     secrets: SecretReader = field(default_factory=SecretReader)
     cancelled: threading.Event = field(default_factory=threading.Event)
     creates: Creates = field(default_factory=NotTold)
+    may_delete: frozenset[str] | None = None
 
     def __post_init__(self) -> None:
         self._lock = threading.Lock()
@@ -82,6 +91,7 @@ class Context:
             catalogs=Path(folder) if folder else None,
             secrets=_secret_reader(),
             creates=from_environment(),
+            may_delete=_may_delete(),
         )
 
     def _home_lock(self, home: str) -> threading.Lock:

@@ -13,9 +13,9 @@ from mcloud.engine.codec import UNKNOWN
 from mcloud.engine.provider.check import is_secret
 from mcloud.engine.provider.context import Context
 from mcloud.engine.provider.diff import outputs_of
-from mcloud.errors import CloudError, McloudError, PlacementError, StateError
+from mcloud.errors import BlockedError, CloudError, McloudError, PlacementError, StateError
 from mcloud.model.base import Placement, split_id
-from mcloud.model.resources import KindType, map_references
+from mcloud.model.resources import KindType, holds_data_as, map_references
 
 Tell = Callable[[str], None]
 
@@ -153,7 +153,19 @@ class Work:
         return self.outputs(operations, kind, at, news, native)
 
     def delete(self, resource_id: str, olds: Mapping[str, Any]) -> None:
-        """Delete and wait until it is gone."""
+        """Delete and wait until it is gone.
+
+        Raises:
+            BlockedError: it holds data and nobody has named it.
+        """
+        named = self.context.may_delete
+        address = f"{self.type.kind}/{self.name}"
+        if named is not None and address not in named and holds_data_as(self.type.kind, olds):
+            raise BlockedError(
+                f"{self.what} holds data and was not deleted",
+                hint="mcloud preview shows why it would be; name it, or put it back",
+                where=resource_id,
+            )
         at, native_id = split_id(resource_id)
         operations = self.context.guarded(at, olds.get("account"))
         self.context.listings(at).forget()
