@@ -130,7 +130,7 @@ def disk_class(text: str) -> str | None:
 
 
 def system(text: str, version: str) -> tuple[str, str] | None:
-    """Operating system and version: ``Red Hat Enterprise Linux 8.6 (64-bit)`` is rhel 8.6; None: one is lacking."""
+    """Operating system and version: ``Red Hat Enterprise Linux 8.6 (64-bit)`` is rhel 8; None: one is lacking."""
     said = re.sub(r"\(?(32|64)[- ]?bits?\)?|x86_64|x64|amd64", " ", text, flags=re.IGNORECASE)
     number = re.search(r"\d+(\.\d+)*", version) or re.search(r"\d+(\.\d+)*", said)
     name = next((found for pattern, found in _SYSTEMS if re.search(pattern, said, re.IGNORECASE)), None)
@@ -139,7 +139,10 @@ def system(text: str, version: str) -> tuple[str, str] | None:
         name = re.sub(r"[^a-z0-9]+", "-", before.lower()).strip("-")
     if number is None or not re.fullmatch(r"[a-z][a-z0-9-]*", name):
         return None
-    return name, number[0]
+    parts = number[0].split(".")
+    # Images are chosen by what is released; what was updated within it is no choice.
+    kept = {"ubuntu": 2}.get(name, 1) if any(name == known for _, known in _SYSTEMS) else len(parts)
+    return name, ".".join(parts[:kept])
 
 
 def yes(text: str) -> bool | None:
