@@ -129,6 +129,7 @@ def write_volumes(
                 name = namer.give(item.label if whole is None else item.plain)
                 where = whole or instance
                 section[name] = {**entry, **({"attach": where} if where else {})}
+                _at_least(ledger, section[name], ("volumes", name, "size"), part.id)
                 if part.gib is None:
                     reason = f"the sources do not say how large {part.id} is; this is made up"
                     ledger.ask(("volumes", name, "size"), part.id, reason)
@@ -136,6 +137,14 @@ def write_volumes(
             names[part.id] = name
     _settle_attachments(ledger, holders, names, machines)
     return section
+
+
+def _at_least(ledger: Ledger, entry: dict[str, Any], path: tuple[str, str, str], native: str) -> None:
+    """Make a volume as large as the assumptions file asks for."""
+    size, least = Size.parse(entry["size"]), ledger.overlay.disk_min
+    if least is not None and size < least:
+        entry["size"] = str(least)
+        ledger.assume(path, native, f"made larger from {size}")
 
 
 def _volume(part: VolumePart) -> dict[str, Any]:

@@ -255,6 +255,16 @@ def test_disks_of_servers_and_on_their_own(tmp_path: Path) -> None:
     }
 
 
+def test_small_disks_are_made_as_large_as_asked_for(tmp_path: Path) -> None:
+    path, said = tmp_path / "a.tfstate", tmp_path / "said.yaml"
+    volume = {"type": "aws_ebs_volume", "name": "v", "instances": [{"attributes": {"id": "vol-1", "size": 8}}]}
+    path.write_text(json.dumps({"version": 4, "resources": [volume]}))
+    said.write_text("disk_min: 20 GiB\n")
+    found = discover_tfstate([path], said, placement="vng/hcm", meanings=MEANINGS)
+    assert found.document["volumes"]["v"]["size"] == "20 GiB"
+    assert [item.text for item in found.assumptions] == ["made larger from 8 GiB"]
+
+
 # --- fleets
 
 
