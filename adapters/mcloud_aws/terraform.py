@@ -134,7 +134,7 @@ def group(resource: StateResource) -> Meant:
     found, notes = _labels(attributes)
     rules: list[RulePart] = []
     for direction in ("ingress", "egress"):
-        for rule in attributes.get(direction) or ():
+        for rule in rows(attributes, direction):
             part, more = _rule(native, direction, rule)
             notes += more
             if part is not None:
@@ -214,6 +214,11 @@ def _rule(native: str, direction: Any, rule: Mapping[str, Any]) -> tuple[RulePar
     groups = [_group_id(item) for item in texts(rule, "security_groups")]
     if rule.get("self") is True:
         groups.append(native)
+    notes += [
+        Note(f"peer {block}", "it is no IPv4 block, or its value is not known", "add the rule by hand")
+        for block in texts(rule, "cidr_blocks")
+        if ipv4(block) is None
+    ]
     if not cidrs and not groups:
         return None, notes
     part = RulePart(
@@ -252,7 +257,7 @@ def _protocol(rule: Mapping[str, Any]) -> tuple[str, tuple[int, int] | None, Not
             return protocol, None, None
         reason = "a stack's rules know tcp, udp, icmp, any and IPv4 protocol numbers"
         return protocol, None, Note(f"protocol {said}", reason, "add a rule by hand")
-    if (first, last) == (None, None) or (first, last) == (-1, -1):
+    if (first, last) == (-1, -1):
         return protocol, None, None
     if first is None or last is None or not 0 <= first <= last <= 65535:
         return protocol, None, Note("ports", f"{first}-{last} is no port range", "look at the rule")

@@ -245,7 +245,7 @@ def pool(resource: StateResource) -> Meant:
         settings["algorithm"] = "source-ip"
     check = _check(row(attributes, "health_check"), protocol)
     settings |= {"check": check} if check else {}
-    part = PoolPart(str(attributes["id"]), "", port, (), settings)
+    part = PoolPart(str(attributes["id"]), "", port, listed(attributes, "members"), settings)
     return Meant(part, tuple(notes))
 
 

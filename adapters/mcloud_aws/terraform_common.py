@@ -83,7 +83,7 @@ def disk_words(disk: Mapping[str, Any]) -> tuple[int | None, str, int | None]:
     iops = number(disk.get("iops"))
     sold = kind in _SOLD_IOPS and iops is not None and not (kind == "gp3" and iops <= _GP3_BASE_IOPS) and iops > 0
     size = number(disk.get("volume_size") if "volume_size" in disk else disk.get("size"))
-    return size or None, _DISK_CLASSES.get(kind, "ssd"), iops if sold else None
+    return size if size and size > 0 else None, _DISK_CLASSES.get(kind, "ssd"), iops if sold else None
 
 
 def data_volume(native: str, disk: Mapping[str, Any], labels_: Mapping[str, str] | None = None) -> VolumePart:

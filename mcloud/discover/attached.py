@@ -122,6 +122,7 @@ def write_volumes(
         first = batch[0]
         name = namer.give(_called(batch, where))
         section[name] = {**first.entry, **({"attach": where} if where else {})}
+        _at_least(ledger, section[name], ("volumes", name, "size"), first.part.id)
         if first.part.gib is None:
             reason = f"the sources do not say how large {first.part.id} is; this is made up"
             ledger.ask(("volumes", name, "size"), first.part.id, reason)
@@ -175,6 +176,14 @@ def _called(batch: list[_Held], holder: str | None) -> str:
     if item.label != batch[0].part.id:
         return item.label if len(batch) == 1 else item.plain
     return f"{holder}-data" if holder else item.label
+
+
+def _at_least(ledger: Ledger, entry: dict[str, Any], path: tuple[str, str, str], native: str) -> None:
+    """Make a volume as large as the assumptions file asks for."""
+    size, least = Size.parse(entry["size"]), ledger.overlay.disk_min
+    if least is not None and size < least:
+        entry["size"] = str(least)
+        ledger.assume(path, native, f"made larger from {size}")
 
 
 def _volume(part: VolumePart) -> dict[str, Any]:

@@ -94,6 +94,7 @@ class BalancerWriter:
         self._known = {part.id: part for _, part in pools}
         self._used: dict[str, str] = {}
         self._stand_ins: dict[str, str] = {}
+        self._rule_fates: dict[str, list[tuple[Item | None, str]]] = defaultdict(list)
         self._namer = Namer()
         self._name = ""
         self._subnet = ""
@@ -143,6 +144,7 @@ class BalancerWriter:
             advice = "add it under load_balancers by hand: listeners, ports, servers and check"
             self._ledger.leave(item, why, advice)
             reasons = {row.resource.key: entry for row, _, entry, _ in written if isinstance(entry, str)}
+            self._used = {pool: name for pool, name in self._used.items() if name != self._name}
             for row, _ in mine:
                 reason = reasons.get(row.resource.key, "its load balancer is not in the stack")
                 self._ledger.leave(row, reason, "add it together with its load balancer")
@@ -163,6 +165,7 @@ class BalancerWriter:
                 went[listener.id] = {"name": name, "at": good[[e["port"] for e in good].index(listener.port)]}
                 reason = "a listener of its load balancer"
                 self._ledger.settle(row, "folded", f"load_balancers.{name}", reason=reason, notes=lost)
+                self._settle_rules(listener)
             else:
                 self._ledger.leave(row, entry, "add the listener by hand")
 
@@ -187,14 +190,10 @@ class BalancerWriter:
         forwards += [(item, rule.forward) for item, rule in more.rules if rule.listener == part.id]  # type: ignore[misc]
         rules = self._rules(part, sorted(forwards, key=lambda pair: pair[1].order))
         target: dict[str, Any] | str | None = None
-        if part.pool is not None or not (part.forwards or part.problem):
-            target = self._target(part.pool, part.protocol)
-        if part.problem and not _takes_everything(rules):
-            return part.problem
-        if isinstance(target, str) and not _takes_everything(rules):
+        if not _takes_everything(rules):
+            target = part.problem or self._target(part.pool, part.protocol)
+        if isinstance(target, str):
             return target
-        if target is None and not _takes_everything(rules):
-            return "what it does with a request has no word in a stack"
         entry: dict[str, Any] = {"port": part.port, "protocol": part.protocol, **part.settings}
         if part.protocol == "https":
             certificate = self._certificates.find(part.certificate)
@@ -202,7 +201,7 @@ class BalancerWriter:
                 return f"its certificate {part.certificate or ''} is not in the stack"
             entry["certificate"] = certificate
             self._add_sni(part, entry)
-        if isinstance(target, dict):
+        if target is not None:
             entry["to"] = target
         if rules:
             entry["rules"] = rules
@@ -217,20 +216,29 @@ class BalancerWriter:
                 entry.setdefault("sni", []).append(name)
 
     def _rules(self, part: ListenerPart, forwards: Iterable[tuple[Item | None, Forward]]) -> list[dict[str, Any]]:
-        """The rules that can be written; those that are resources of their own are settled."""
+        """The rules that can be written."""
         written: list[dict[str, Any]] = []
         for item, forward in forwards:
+            if _takes_everything(written):
+                self._rule_fates[part.id].append((item, "a rule before it takes every request"))
+                continue
             said = self._rule(part, forward)
             if isinstance(said, str):
-                if item is not None:
-                    self._ledger.leave(item, said, "add the rule by hand")
-                else:
+                self._rule_fates[part.id].append((item, said))
+                if item is None:
                     self._lost.append(Note(f"rule {forward.order}", said, "add the rule by hand"))
                 continue
             written += said
-            if item is not None:
-                self._ledger.settle(item, "folded", f"load_balancers.{self._name}", reason="a rule of its listener")
+            self._rule_fates[part.id].append((item, ""))
         return written
+
+    def _settle_rules(self, listener: ListenerPart) -> None:
+        """The rules of a listener that is written; those that it holds itself need no account."""
+        for item, problem in self._rule_fates[listener.id]:
+            if item is not None and problem:
+                self._ledger.leave(item, problem, "add the rule by hand")
+            elif item is not None:
+                self._ledger.settle(item, "folded", f"load_balancers.{self._name}", reason="a rule of its listener")
 
     def _rule(self, part: ListenerPart, forward: Forward) -> list[dict[str, Any]] | str:
         if part.protocol not in _HTTP:
@@ -243,8 +251,8 @@ class BalancerWriter:
             action = {"to": target}
         return [
             {**({"host": host} if host else {}), **({"path": path} if path else {}), **action}
-            for host in forward.hosts or ("",)
-            for path in forward.paths or ("",)
+            for host in _narrow(forward.hosts, "*")
+            for path in _narrow(forward.paths, "*", "/*")
         ]
 
     def _target(self, native: str | None, protocol: str) -> dict[str, Any] | str:
@@ -326,6 +334,11 @@ class BalancerWriter:
                 continue
             target = f"load_balancers.{self._used[part.pool]}"
             self._ledger.settle(item, "folded", target, reason=f"puts {part.member} behind a listener")
+
+
+def _narrow(values: tuple[str, ...], *everything: str) -> tuple[str, ...]:
+    """The values, or an empty text where they are no limit at all."""
+    return ("",) if not values or set(values) & set(everything) else values
 
 
 def _takes_everything(rules: Iterable[Mapping[str, Any]]) -> bool:

@@ -17,8 +17,6 @@ from mcloud.discover.parts import (
     part_id,
 )
 
-_SCALING = Note("scaling", "a stack has no scaling by load; its count is what was asked for last", "set the count")
-
 
 def take_fleets(ledger: Ledger, items: Iterable[Item]) -> list[Item]:
     """The items with fleets as servers, and with templates folded into those that are made from them."""
@@ -51,7 +49,7 @@ def take_fleets(ledger: Ledger, items: Iterable[Item]) -> list[Item]:
 
 def _fleet(item: Item, part: FleetPart, templates: Mapping[str, TemplatePart]) -> list[Item]:
     template = templates.get(part.template)
-    notes = [*item.notes, _SCALING]
+    notes = list(item.notes)
     if template is None:
         base = ServerPart(part.id, f"what {part.template} names", None, f"the image of {part.template}", None)
         notes.append(Note(f"template {part.template}", "the sources do not hold it", "give the source that holds it"))

@@ -67,6 +67,10 @@ class Groups:
         """In which network a group must be that no source holds: that of those that have it or let it in."""
         known = {group.id: group.network for _, group in groups if group.network}
         for _, group in groups:
+            peers = [known[peer] for rule in group.rules for peer in rule.groups if peer in known]
+            if peers:
+                self._near[group.id] = peers[0]
+        for _, group in groups:
             for rule in group.rules:
                 self._near |= {peer: group.network for peer in rule.groups if group.network}
         for _, rule in rules:
@@ -82,7 +86,8 @@ class Groups:
         said: AssumedGroup | None = self._ledger.answer("groups", part.id)
         name = self._namer.give(said.name if said and said.name else item.resource.label)
         self.names[part.id] = name
-        self._start(part.id, name, part.network, part.everywhere)
+        network = part.network if self._ledger.strict else part.network or self._near.get(part.id)
+        self._start(part.id, name, network, part.everywhere)
         if part.open_egress is not None:
             self._open.add(part.id)
             del self.section[name]["egress"]
@@ -109,7 +114,8 @@ class Groups:
         if everywhere:
             pass
         elif network is None and not self._ledger.strict:
-            entry["network"] = self._networks.find(standins.DEFAULT)
+            # Where there is one network only, it must be that.
+            entry["network"] = self._networks.only or self._networks.find(standins.DEFAULT)
         elif network is None:
             self._ledger.ask(path, native, f"which network has {native}? Say it under groups: {native}")
         else:
@@ -146,7 +152,7 @@ class Groups:
             return
         written, notes = self._add(part)
         if written:
-            reason = f"a {part.direction} rule of its group" if written == "new" else "another rule says the same"
+            reason = f"an {part.direction} rule of its group" if written == "new" else "another rule says the same"
             self._ledger.settle(item, "folded", target, reason=reason, notes=notes)
         else:
             reason = "; ".join(f"{note.what}: {note.reason}" for note in notes) or "it names nobody on the other side"

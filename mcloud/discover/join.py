@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from mcloud.discover import attached, balancers
+from mcloud.discover import attached, balancers, standins
 from mcloud.discover.buckets import write_buckets
 from mcloud.discover.certificates import Certificates
 from mcloud.discover.facts import take_facts
@@ -46,7 +46,7 @@ from mcloud.discover.parts import (
     SubnetPart,
     VolumePart,
 )
-from mcloud.discover.routing import take_tables
+from mcloud.discover.routing import Routing, take_tables
 from mcloud.discover.servers import Around, write_servers
 
 T = TypeVar("T", bound=Part)
@@ -59,13 +59,7 @@ def join(ledger: Ledger, items: Iterable[Item]) -> Sections:
     Raises:
         DiscoverError: two sources contradict each other, or an assumption contradicts a source.
     """
-    same = [replace(item, part=ledger.canonical_part(item.part)) for item in items]
-    kept, twins = split_twins(take_fleets(ledger, take_facts(ledger, same)))
-    kept, routing = take_tables(kept)
-    kept = _claimed(kept)
-    nics = {nic: part.id for _, part in _of(kept, ServerPart) for nic in part.nics}
-    nics |= {part.id: part.server for _, part in _of(kept, InterfacePart)}
-    kept = [replace(item, part=_by_server(item.part, nics)) for item in kept]
+    kept, twins, routing = _prepared(ledger, items)
     kept_addresses = attached.kept_addresses(_of(kept, KeptAddressPart), _of(kept, AddressUsePart))
     addresses = _of(kept, AddressPart)
     public = {part.server for _, part in addresses}
@@ -116,6 +110,18 @@ def join(ledger: Ledger, items: Iterable[Item]) -> Sections:
     return {name: section for name, section in sections.items() if section}
 
 
+def _prepared(ledger: Ledger, items: Iterable[Item]) -> tuple[list[Item], list[tuple[Item, Item]], Routing]:
+    """The items with what others say of them put in, those that are the same as another one, and the route tables."""
+    same = [replace(item, part=ledger.canonical_part(item.part)) for item in items]
+    kept, twins = split_twins(take_fleets(ledger, take_facts(ledger, same)))
+    kept, routing = take_tables(kept)
+    kept = _claimed(kept)
+    nics = {nic: part.id for _, part in _of(kept, ServerPart) for nic in part.nics}
+    nics |= {part.id: part.server for _, part in _of(kept, InterfacePart)}
+    kept = [replace(item, part=_by_server(item.part, nics)) for item in kept]
+    return kept, twins, routing
+
+
 def _claimed(kept: list[Item]) -> list[Item]:
     """The items, where kept addresses that something else has belong to that."""
     claims = {part.address: part for _, part in _of(kept, AddressClaimPart)}
@@ -155,7 +161,8 @@ def _subnets_asked_for(kept: list[Item]) -> dict[str, str | None]:
         part = item.part
         if isinstance(part, BalancerPart):
             inside = [network for native in part.groups if (network := of_groups.get(native))]
-            found |= {native: part.network or next(iter(inside), None) for native in part.subnets}
+            asked = part.subnets or (standins.DEFAULT,)
+            found |= {native: part.network or next(iter(inside), None) for native in asked}
         elif isinstance(part, BelongsPart) and part.of == "subnet":
             found.setdefault(part.owner, None)
         elif isinstance(part, InterfacePart):
@@ -179,15 +186,14 @@ def _settle_belonging(ledger: Ledger, kept: Iterable[Item], targets: dict[str, s
             known.setdefault(part.id.partition("/")[2], known[part.owner])
         if not ready:
             break
-        waiting = [(item, part) for item, part in waiting if part.owner not in known]
+        done = {item.resource.key for item, _ in ready}
+        waiting = [(item, part) for item, part in waiting if item.resource.key not in done]
     for item, part in waiting:
         reason = f"{part.reason}, and {part.owner} is in none of the sources"
         ledger.leave(item, reason, "give the source that holds it")
 
 
-def _balancing(
-    ledger: Ledger, kept: list[Item], pools: Pairs[PoolPart], beside: balancers.Beside
-) -> Sections:
+def _balancing(ledger: Ledger, kept: list[Item], pools: Pairs[PoolPart], beside: balancers.Beside) -> Sections:
     certificates = Certificates(ledger)
     certificates.write(_of(kept, CertificatePart))
     writer = balancers.BalancerWriter(ledger, beside, certificates, pools)

@@ -58,7 +58,8 @@ class Namer:
 
     def give(self, text: str) -> str:
         """The text as a name; a number is added where the name is taken."""
-        base = re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
+        parted = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "-", text)
+        base = re.sub(r"[^a-z0-9]+", "-", parted.lower()).strip("-")
         if not base[:1].isalpha():
             base = f"x-{base}"
         base = base[:32].strip("-")

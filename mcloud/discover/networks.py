@@ -15,6 +15,7 @@ from mcloud.discover.rules import Renumbering
 from mcloud.errors import DiscoverError
 
 _AROUND = "it is in none of the sources; its block is the least around its subnets"
+_NO_BLOCK_BUT = "the source does not say its block; this is the least around its subnets"
 _NO_BLOCK = "the source does not say its block; this one is made up"
 
 
@@ -81,6 +82,11 @@ class Networks:
         for native in dict.fromkeys([*(group.network for _, group in groups if group.network), *self.asked]):
             self.find(native)
 
+    @property
+    def only(self) -> str | None:
+        """The name of the network, where there is one only."""
+        return next(iter(self.section)) if len(self.section) == 1 else None
+
     def find(self, native: str) -> str | None:
         """The network's name; one that is only assumed is added on first use."""
         if native not in self.names:
@@ -123,7 +129,8 @@ class Networks:
             dict(part.labels),
         )
         if not part.cidr and said is None:
-            self._ledger.ask(("networks", name, "cidr"), part.id, _NO_BLOCK)
+            text = _NO_BLOCK_BUT if self._inside.get(part.id) else _NO_BLOCK
+            self._ledger.ask(("networks", name, "cidr"), part.id, text)
         self._ledger.settle(item, "mapped", f"networks.{name}")
 
     def _add(self, native: str, name: str, cidr: str, labels: dict[str, str]) -> None:
@@ -160,6 +167,8 @@ class Networks:
         block = part.cidr or self._room(part.network)
         if not part.cidr and block:
             self._ledger.ask((*path, "cidr"), part.id, _NO_BLOCK)
+        if part.assumed and block:
+            self._ledger.assume((*path, "cidr"), part.id, part.assumed)
         moved = self._place(part.id, part.network, name, block, dict(part.labels)) if block else None
         if moved is None:
             self._ledger.leave(

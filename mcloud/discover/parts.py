@@ -81,6 +81,8 @@ class SubnetPart:
     zone: str | None = None
     """The zone, where the stack stays on this cloud and would choose another one by itself."""
     internet: str | None = None
+    assumed: str = ""
+    """What is assumed about its block; empty: the source says it."""
 
 
 @dataclass(frozen=True)

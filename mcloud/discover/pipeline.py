@@ -114,6 +114,8 @@ def _meaning_of(resource: StateResource, ledger: Ledger, meanings: Mapping[str, 
     unwanted = ledger.answer("leave_out", resource.address)
     if unwanted is not None:
         return refused(f"left out by the assumptions file: {unwanted}", "")
+    if resource.absent:
+        return refused(resource.absent, "give other values to have it")
     if resource.deposed:
         return refused("an old instance that waits for its deletion", "run `terraform apply` to be rid of it")
     meaning = meaning_for(resource.type, meanings)

@@ -63,16 +63,29 @@ def cut_names(value: Any, name: str, removed: list[str], found: set[str]) -> Any
     if not isinstance(value, dict):
         return value
     kept = {}
+    hidden = _named_values(value)
     for key, item in value.items():
         path = f"{name}.{key}" if name else str(key)
         # True and False are switches such as "manage the password", no secrets.
-        if is_secret_name(str(key)) and not isinstance(item, bool):
+        if (key in hidden or is_secret_name(str(key))) and not isinstance(item, bool):
             if item not in (None, "", [], {}):
                 removed.append(path)
                 found |= texts_of(item)
         else:
             kept[key] = cut_names(item, path, removed, found)
     return kept
+
+
+def _named_values(value: dict[Any, Any]) -> set[str]:
+    """The values of a mapping whose name stands beside them: ``{Key: db-password, Value: …}``."""
+    found = set()
+    for key, item in value.items():
+        word = str(key)
+        for name in ("key", "name"):
+            if word.lower().endswith(name) and isinstance(item, str) and is_secret_name(item):
+                stem = word[: -len(name)]
+                found |= {other for other in value if str(other).lower() == f"{stem}value".lower()}
+    return found
 
 
 def texts_of(value: Any) -> set[str]:

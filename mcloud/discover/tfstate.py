@@ -33,6 +33,7 @@ class StateResource:
         attributes: what the provider stored, without secrets.
         removed: names of the secrets that were cut out and had a value.
         secrets: their values, until every other place was searched for them.
+        absent: why it does not exist, although the source has it; empty: it does.
     """
 
     file: str
@@ -44,6 +45,7 @@ class StateResource:
     attributes: Mapping[str, Any] = field(default_factory=dict, repr=False)
     removed: tuple[str, ...] = ()
     secrets: frozenset[str] = field(default=frozenset(), repr=False)
+    absent: str = ""
 
     @property
     def key(self) -> tuple[str, str]:

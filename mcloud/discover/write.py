@@ -68,7 +68,7 @@ def _dotted(path: DocumentPath) -> str:
 def _header(discovery: Discovery) -> Iterator[str]:
     all_ = discovery.counts()
     files = len(discovery.files)
-    where = f"in {files} state file{'' if files == 1 else 's'}"
+    where = f"in {files} file{'' if files == 1 else 's'}"
     if discovery.account:
         where = f"on {', '.join(discovery.files)}, account {discovery.account}"
     yield f"Found {where}: {all_.seen} resources seen,"
@@ -91,6 +91,12 @@ def _header(discovery: Discovery) -> Iterator[str]:
             for note in alike[0].notes:
                 yield _flat(f"    {note.what}: {_because(note.reason, note.advice)}")
     yield from _gaps("No call that is made shows:", discovery.unseen)
+    elsewhere = [item for item in discovery.assumptions if not item.path and not item.open]
+    if elsewhere:
+        yield ""
+        yield "Assumed:"
+        for item in elsewhere:
+            yield _flat(f"  {item.subject}: {item.text}")
     if discovery.open:
         yield ""
         yield "Open:"
