@@ -166,6 +166,16 @@ def deploying() -> list[Row]:
     ]
 
 
+def discovering(servers: int = 1000) -> list[Row]:
+    """Discovery of many servers on moto beside bare paginators; both in this process, turn by turn."""
+    sys.path.insert(0, str(EXAMPLE.parents[1]))
+    from tests.bench.discovery import measured
+
+    ours, bare = measured(servers, 1, seconds)
+    what = f"discover aws, {servers:,} servers with volumes and groups on moto"
+    return [row(what, ours, bare, "boto3 paginators, the same pages", "1.5 x", ours <= 1.5 * bare)]
+
+
 def machine() -> str:
     """The machine in a line."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
@@ -179,7 +189,7 @@ def main() -> None:
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--rounds", type=int, default=5)
     arguments = parser.parse_args()
-    rows = [*start_up(arguments.rounds), *planning(arguments.rounds), *deploying()]
+    rows = [*start_up(arguments.rounds), *planning(arguments.rounds), *deploying(), *discovering()]
     if arguments.json:
         sys.stdout.write(json.dumps({"machine": machine(), "rows": rows}, indent=2) + "\n")
         return

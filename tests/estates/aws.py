@@ -1,6 +1,4 @@
 """An account with more than 200 resources on moto: three VPCs, scaling groups, load balancers, buckets, and the rest.
-
-It runs by itself too: ``python -m tests.estates.aws`` prints what discovery makes of it.
 """
 
 from __future__ import annotations
@@ -169,6 +167,32 @@ def build(boto: Any, region: str = REGION) -> Builder:
     _beside(made)
     _services(made)
     _names(made)
+    return made
+
+
+def small(boto: Any, region: str = REGION) -> Builder:
+    """A small one: a network, a bastion, two equal servers with volumes behind an inner load balancer, a bucket."""
+    made = Builder(boto, region)
+    made.ec2.import_key_pair(KeyName="ops", PublicKeyMaterial=KEY.encode())
+    made.network("shop", 10, public_a=(1, 0), app_a=(11, 0))
+    made.table("shop", "shop-public", "public-a", GatewayId=made.gateway("shop"))
+    made.group("shop", "bastion", ("tcp", 22, "203.0.113.0/24"))
+    made.group("shop", "app", ("tcp", 9000, "10.10.0.0/16"), ("tcp", 22, "bastion"))
+    made.servers(["bastion"], "t3.small", "shop/public-a", ["bastion"])
+    made.ec2.associate_address(AllocationId=made.address("bastion-ip"), InstanceId=made.ids["bastion"])
+    members = made.servers(["app-1", "app-2"], "m5.large", "shop/app-a", ["app"])
+    for number in (1, 2):
+        made.volume(f"app-{number}", 50)
+    classic = made.client("elb")
+    classic.create_load_balancer(
+        LoadBalancerName="inner",
+        Listeners=[{"Protocol": "HTTP", "LoadBalancerPort": 80, "InstanceProtocol": "HTTP", "InstancePort": 9000}],
+        Subnets=[made.ids["shop/app-a"]],
+        SecurityGroups=[made.ids["group/app"]],
+        Scheme="internal",
+    )
+    targets = [{"InstanceId": member} for member in members]
+    classic.register_instances_with_load_balancer(LoadBalancerName="inner", Instances=targets)
     return made
 
 
