@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from functools import cache
 from typing import Any
 
@@ -473,3 +474,14 @@ def test_the_table_has_the_names_of_the_services_models() -> None:
         if call.field:
             assert call.field in operation.output_shape.members, call
     assert adapter.inventory().policy(()).startswith("{")
+
+
+def test_the_command_prints_the_policy_and_looks_at_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    from mcloud.cli.main import run
+
+    assert run(["discover", "aws", "--policy", "--all-regions", "--list-objects"]) == 0
+    [statement] = json.loads(capsys.readouterr().out)["Statement"]
+    assert statement["Effect"] == "Allow"
+    assert {"ec2:DescribeInstances", "ec2:DescribeRegions", "s3:ListBucket"} <= set(statement["Action"])
+    assert run(["discover", "vng", "--policy"]) == 1
+    assert "must allow for discovery is not known" in capsys.readouterr().err
