@@ -20,6 +20,7 @@ from mcloud_aws.cloudformation_text import read_parameters
 from mcloud_aws.cloudformation_words import Words, items, mapping, snake, tags
 from mcloud_aws.refusals import REFUSALS
 from mcloud_aws.terraform import MEANINGS as TERRAFORM
+from mcloud_aws.terraform_fleets import ROOT_DEVICES
 
 Adjust = Callable[[Words], Words]
 
@@ -117,13 +118,10 @@ def _disks(words: Words) -> list[Words]:
     ]
 
 
-_ROOT = ("/dev/xvda", "/dev/sda1", "xvda", "/dev/sda")
-
-
 def _instance(words: Words) -> Words:
     disks = _disks(words)
-    words["root_block_device"] = [disk for disk in disks if disk["device_name"] in _ROOT][:1]
-    words["ebs_block_device"] = [disk for disk in disks if disk["device_name"] not in _ROOT]
+    words["root_block_device"] = [disk for disk in disks if disk["device_name"] in ROOT_DEVICES][:1]
+    words["ebs_block_device"] = [disk for disk in disks if disk["device_name"] not in ROOT_DEVICES]
     groups = [*_list(words.pop("security_group_ids", None)), *_list(words.pop("security_groups", None))]
     nics = sorted(items(words.pop("network_interfaces", None)), key=lambda nic: str(nic.get("device_index")))
     if nics:
@@ -241,8 +239,7 @@ def _policy(words: Words) -> Words:
 def _key(words: Words) -> Words:
     # Servers refer to it by Ref, which is its name.
     words["key_name"] = words["id"]
-    for name in ("public_key_material",):
-        words["public_key"] = words.pop(name, None)
+    words["public_key"] = words.pop("public_key_material", None)
     return {name: words.get(name) for name in ("id", "key_name", "public_key", "tags")}
 
 

@@ -46,10 +46,10 @@ def gateway(resource: StateResource) -> Meant:
     if missing := broken(resource, "id"):
         return missing
     native = str(attributes["id"])
-    owner, of = text(attributes, "vpc_id"), "network"
+    owner = text(attributes, "vpc_id")
     reason = "the way to the internet: its network's subnets say internet: direct"
     # Without a network here, a resource of its own attaches it, and says under its id where it went.
-    part = BelongsPart(f"gateway/{native}", owner or native, "network" if owner and of else "other", reason)
+    part = BelongsPart(f"gateway/{native}", owner or native, "network" if owner else "other", reason)
     return Meant(part, tuple(unread(resource, ("vpc_id",), COMMON)))
 
 

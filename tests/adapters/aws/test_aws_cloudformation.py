@@ -531,7 +531,7 @@ RESOURCES = st.dictionaries(
 
 
 @given(resources=RESOURCES, strict=st.booleans())
-@settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
 def test_any_template_of_known_and_unknown_types_is_accounted_for(tmp_path: Path, resources: Any, strict: bool) -> None:
     sections = {
         "Parameters": {"P": {"Type": "String", "Default": "p"}, "Q": {"Type": "List<AWS::EC2::Subnet::Id>"}},

@@ -111,7 +111,7 @@ EXTRAS = st.sampled_from([{}, {}, {}, {"mode": "data"}, {"deposed": "1"}])
 
 
 @given(rows=st.lists(st.tuples(KINDS, ATTRIBUTES, EXTRAS), max_size=9), strict=st.booleans())
-@settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
 def test_any_state_of_known_and_unknown_types_is_accounted_for(tmp_path: Path, rows: list[Any], strict: bool) -> None:
     resources = [
         {"mode": extra.get("mode", "managed"), "type": kind, "name": f"r{at}"}
