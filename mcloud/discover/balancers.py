@@ -268,7 +268,7 @@ class BalancerWriter:
         if not names:
             return "none of its members is a server of the stack" if pool.members else "it has no members"
         target = {"servers": names[0] if len(names) == 1 else names, "port": pool.port, **pool.settings}
-        if target.get("protocol") == ("http" if protocol == "https" else protocol):
+        if target.get("protocol") == protocol and protocol != "https":
             del target["protocol"]
         self._used[pool.id] = self._name
         return target

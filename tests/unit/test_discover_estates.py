@@ -114,7 +114,7 @@ def test_a_listener_with_rules_and_further_certificates() -> None:
         "idle_timeout": "5 min",
         "certificate": "c",
         "sni": ["d"],
-        "to": {"servers": "web", "port": 80},
+        "to": {"servers": "web", "port": 80, "protocol": "http"},
         "rules": [
             {"host": "api.example.com", "to": {"servers": "api", "port": 8080, "check": check}},
             {"path": "/old/*", "redirect": "https://example.com/new", "code": 301, "keep_query": True},
