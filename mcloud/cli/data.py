@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 from mcloud.cli import out
 from mcloud.engine.aside import name_of
 from mcloud.engine.deploy import Deployment
+from mcloud.engine.events import Event
 from mcloud.engine.losses import Loss
 from mcloud.engine.move import Move
 from mcloud.errors import BlockedError, UsageError
@@ -42,17 +43,25 @@ class Asked:
         return f"{KINDS[self.kind].word}/{self.name}"
 
 
-def permitted(deployment: Deployment, loaded: Loaded, empty: list[str], delete: list[str]) -> list[str]:
+def permitted(
+    deployment: Deployment,
+    loaded: Loaded,
+    empty: list[str],
+    delete: list[str],
+    changes: Iterable[Event] | None = None,
+) -> list[str]:
     """What may be deleted though it holds data, as the provider is told it: all that a person has named.
 
     Args:
         empty, delete: names given under ``--accept-empty`` and ``--delete-data``.
+        changes: what the engine would do, where it has been asked already.
 
     Raises:
         BlockedError: something with data that nobody has named would start empty, or be deleted.
         UsageError: a name of nothing that this happens to.
     """
-    asked = _asked(deployment, loaded)
+    losses = deployment.losses() if changes is None else deployment.losses_among(changes)
+    asked = _asked(deployment, loaded, losses)
     for option, names in ((EMPTY, empty), (DELETE, delete)):
         known = [item for item in asked if item.option == option]
         for name in names:
@@ -64,7 +73,7 @@ def permitted(deployment: Deployment, loaded: Loaded, empty: list[str], delete: 
     return [f"{item.kind}/{item.name}" for item in asked if item.deleted]
 
 
-def _asked(deployment: Deployment, loaded: Loaded) -> list[Asked]:
+def _asked(deployment: Deployment, loaded: Loaded, losses: Iterable[Loss]) -> list[Asked]:
     move = deployment.move()
     found = [
         Asked(
@@ -81,7 +90,7 @@ def _asked(deployment: Deployment, loaded: Loaded) -> list[Asked]:
         for node, zone in move.rezoned
     ]
     told = {(item.kind, item.name) for item in found}
-    for loss in deployment.losses():
+    for loss in losses:
         if (loss.kind, loss.name) not in told:
             found.append(Asked(loss.kind, loss.name, EMPTY if loss.node else DELETE, _loss_line(loss, loaded), True))
     return found

@@ -12,10 +12,11 @@ from mcloud.cli import out
 from mcloud.cli.charges import charge_lines, charges_of
 from mcloud.cli.cost import cost_document, cost_words, costs
 from mcloud.cli.data import move_document, permitted, show_losses, show_move
-from mcloud.cli.options import AsJson, Env, Offline, Overlays, ProfileName, Sets, StackFile, make_app
+from mcloud.cli.options import AsJson, Env, Offline, Overlays, ProfileName, Rematch, Sets, StackFile, make_app
 from mcloud.cli.validate import check_stack, show_picks
 from mcloud.engine.deploy import Deployment, Outcome, require_state
 from mcloud.engine.events import Event
+from mcloud.engine.saved_plan import read_plan, require_same, write_plan
 from mcloud.engine.state import StateFolder
 from mcloud.errors import BlockedError
 from mcloud.load import Loaded, load_stack
@@ -117,10 +118,12 @@ def preview(
     profile: ProfileName = None,
     offline: Offline = False,
     as_json: AsJson = False,
+    rematch: Rematch = False,
+    save: Annotated[Path | None, typer.Option("--save", help="Keep it as a plan for up --plan.")] = None,
 ) -> None:
     """Show what up would do. Exit code 2 when there is something to do."""
     loaded = _load(stack, env, sets, overlay)
-    deployment = _deployment(loaded, _graph(loaded), profile, offline)
+    deployment = _deployment(loaded, _graph(loaded), profile, offline, rematch)
     deployment.sign_in()
     planned = show_picks(deployment.graph, loaded, deployment.catalog, quiet=as_json)
     deployment.recover()
@@ -134,6 +137,9 @@ def preview(
         raise typer.Exit(1)
     losses = deployment.losses_among(outcome.progress.changes)
     show_losses(losses, loaded)
+    if save is not None:
+        write_plan(deployment.plan(outcome.progress.changes), save)
+        out.tell(f"the plan is in {save}")
     made = {(event.type, event.name) for event in outcome.progress.changes if event.op in MAKING}
     taken = charges_of(planned, made, deployment.catalog)
     if as_json:
@@ -162,7 +168,8 @@ def up(
     profile: ProfileName = None,
     offline: Offline = False,
     as_json: AsJson = False,
-    rematch: bool = typer.Option(False, "--rematch", help="Choose flavors, images and disks anew."),
+    rematch: Rematch = False,
+    plan: Annotated[Path | None, typer.Option("--plan", help="Do what preview --save has saved, or nothing.")] = None,
     accept_empty: Annotated[
         list[str] | None,
         typer.Option("--accept-empty", help="NAME or KIND/NAME of what is made anew, empty; repeatable."),
@@ -175,13 +182,18 @@ def up(
     """Bring the cloud to what the stack says. Exit code 4 when only a part could be done."""
     loaded = _load(stack, env, sets, overlay)
     deployment = _deployment(loaded, _graph(loaded), profile, offline, rematch)
+    saved = read_plan(plan, loaded.stack.name, deployment.state.state_id) if plan is not None else None
     deployment.sign_in()
     show_picks(deployment.graph, loaded, deployment.catalog, quiet=True)
     deployment.recover()
-    may_delete = permitted(deployment, loaded, accept_empty or [], delete_data or [])
+    changes = None
+    if plan is not None and saved is not None:
+        changes = _looked_at(deployment)
+        require_same(saved, deployment.plan(changes), plan)
+    may_delete = permitted(deployment, loaded, accept_empty or [], delete_data or [], changes)
     show_move(deployment.move())
     with out.progress_view() as view:
-        outcome = deployment.up(view, may_delete)
+        outcome = deployment.up(view, may_delete, saved)
     _report(outcome, deployment)
     if as_json:
         done = {"stack": loaded.stack.name, "changes": _changes(outcome), "outputs": outcome.outputs}
@@ -190,6 +202,15 @@ def up(
         typer.echo(_summary(outcome))
         out.print_outputs(outcome.outputs)
     _exit(outcome)
+
+
+def _looked_at(deployment: Deployment) -> list[Event]:
+    """What up would do, asked without showing it."""
+    outcome = deployment.preview(lambda progress, event: None)
+    if outcome.failed:
+        _report(outcome, deployment)
+        raise typer.Exit(1)
+    return outcome.progress.changes
 
 
 @app.command()

@@ -24,6 +24,7 @@ from mcloud.engine.process import Engine, RunResult
 from mcloud.engine.provider.context import CATALOGS, MAY_DELETE, REMATCH, STATE_ID, Context, live_file
 from mcloud.engine.recovery import recover
 from mcloud.engine.runtime import serve_graph
+from mcloud.engine.saved_plan import SavedPlan, make_plan, only_planned
 from mcloud.engine.state import StateFolder
 from mcloud.errors import EngineError, StateError
 from mcloud.model.base import Placement, split_id
@@ -233,12 +234,29 @@ class Deployment:
         stays = {item["id"] for item in self.move().stays}
         return [item for item in self.state.resources(self.graph.stack) if item.get("id") not in stays]
 
-    def up(self, on_event: Callable[[Progress, Event], None], may_delete: Iterable[str] | None = None) -> Outcome:
+    def plan(self, changes: Iterable[Event]) -> SavedPlan:
+        """What a preview's changes are as a plan."""
+        resources = self.state.resources(self.graph.stack)
+        key = self.state.passphrase_file.read_bytes().strip()
+        return make_plan(self.graph, resources, changes, self.move(), self.state.state_id, key)
+
+    def up(
+        self,
+        on_event: Callable[[Progress, Event], None],
+        may_delete: Iterable[str] | None = None,
+        planned: SavedPlan | None = None,
+    ) -> Outcome:
         """Bring the cloud to what the graph says.
 
         Args:
             may_delete: kind/name of what holds data and may be deleted; left out, all may.
+            planned: all that may be done; left out, what the engine finds.
+
+        Raises:
+            BlockedError: the engine began something that was not planned, and was stopped.
         """
+        if planned is not None:
+            on_event = only_planned(planned.operations, on_event)
         if may_delete is not None:
             self._variables[MAY_DELETE] = json.dumps(sorted({*may_delete, *without_data(self.graph)}))
         self.make_move()
