@@ -12,6 +12,7 @@ from mcloud.engine.deploy import Deployment
 from mcloud.engine.events import Event
 from mcloud.engine.losses import Loss
 from mcloud.engine.move import Move
+from mcloud.engine.renaming import not_found, renames
 from mcloud.errors import BlockedError, UsageError
 from mcloud.load import Loaded
 from mcloud.model.graph import Node
@@ -148,6 +149,18 @@ def show_losses(losses: Iterable[Loss], loaded: Loaded) -> None:
     """What holds data and would be deleted."""
     for loss in losses:
         out.tell(f"data: {_loss_line(loss, loaded)}; up wants it named")
+
+
+def show_renames(deployment: Deployment) -> int:
+    """What goes on under another name; how many do."""
+    resources = deployment.state.resources(deployment.graph.stack)
+    found = renames(deployment.graph, resources)
+    for urn, node in found.items():
+        out.tell(f"renamed: {KINDS[node.kind].word} {name_of({'urn': urn})} is {node.name} from now on, as it is")
+    if resources:
+        for node in not_found(deployment.graph, resources):
+            out.tell(f"note: {_words(node)} was {node.was[0]}, says the stack, but the state has neither; it is made")
+    return len(found)
 
 
 def show_move(move: Move) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from mcloud.model.base import Placement, SecretReference
 from mcloud.model.groups import group_members, group_networks
 from mcloud.model.network import GroupPeer, Rule, parse_ports
 from mcloud.model.references import find_server, find_subnet, server_instances
+from mcloud.model.renames import former_names
 from mcloud.model.resources import KINDS, CorsInputs, LifecycleInputs, SizeInputs, references
 from mcloud.model.stack import Stack
 from mcloud.model.storage import canonical_policy
@@ -51,6 +52,7 @@ class Node:
         inputs: neutral inputs in wire form (camelCase, plain JSON); references are ``@address``.
         path: where it stands in the stack file, for messages.
         protect: destroy leaves it alone.
+        was: names that it may have in the state, from before it was renamed; the likeliest first.
     """
 
     kind: str
@@ -58,6 +60,7 @@ class Node:
     inputs: Mapping[str, Any]
     path: tuple[str | int, ...]
     protect: bool = False
+    was: tuple[str, ...] = ()
 
     @property
     def address(self) -> str:
@@ -145,7 +148,9 @@ def build_graph(stack: Stack, read_text: TextReader | None = None) -> Graph:
         builder.buckets,
     ):
         nodes.extend(part())
-    return Graph(stack.name, tuple(nodes), dict(stack.outputs))
+    former = former_names(stack, nodes)
+    renamed = (replace(node, was=former[node.address]) if node.address in former else node for node in nodes)
+    return Graph(stack.name, tuple(renamed), dict(stack.outputs))
 
 
 def read_reference(value: str) -> str:
@@ -216,7 +221,8 @@ class _Builder:
             )
 
     def rules(self) -> Iterator[Node]:
-        """One node per direction, protocol, port range and peer."""
+        """One node per direction, protocol, port range and peer; they are kept with a server that has their group."""
+        kept = {group for server in self.stack.servers.values() if server.keep for group in server.security_groups}
         for name, group in self.stack.security_groups.items():
             seen: set[str] = set()
             for direction, rules in (("ingress", group.ingress), ("egress", group.egress or ())):
@@ -225,7 +231,7 @@ class _Builder:
                     for node in self._rule(name, direction, rule, path):
                         if node.name not in seen:
                             seen.add(node.name)
-                            yield node
+                            yield replace(node, protect=name in kept)
 
     def _rule(self, group: str, direction: str, rule: Rule, path: tuple[str | int, ...]) -> Iterator[Node]:
         ranges: list[tuple[int, int] | None] = [parse_ports(text) for text in rule.ports or ()] or [None]
@@ -301,7 +307,7 @@ class _Builder:
                 for instance in server_instances(self.stack, name):
                     inputs = {"placement": where, "server": f"@Server/{instance}", "subnet": f"@Subnet/{subnet}"}
                     path = ("servers", name, "interfaces", index)
-                    yield Node("NetworkInterface", f"{instance}.{subnet}", inputs, path)
+                    yield Node("NetworkInterface", f"{instance}.{subnet}", inputs, path, server.keep)
 
     def routes(self) -> Iterator[Node]:
         """Static routes, after the servers that they lead to."""
