@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+# Where Python may not keep what it has compiled, each of the thousands of processes here compiles its modules anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: setup engine demo test conformance lint bench bench-terraform oracle lock clean
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from mcloud.catalog.types import Catalog
+if TYPE_CHECKING:
+    from mcloud.catalog.types import Catalog
 
 
 @dataclass(frozen=True)
