@@ -7,13 +7,14 @@ from typing import Annotated
 import typer
 
 from mcloud.cli import out
-from mcloud.cli.deploy import deployment_of, graph_of, load, report, say_changes
+from mcloud.cli.deploy import PENDING, deployment_of, graph_of, load, report, say_changes
 from mcloud.cli.options import AsJson, Env, Overlays, ProfileName, Sets, StackFile, make_app
-from mcloud.engine.deploy import require_state
-from mcloud.engine.importing import look_at, with_taken
+from mcloud.engine.deploy import Deployment, require_state
+from mcloud.engine.importing import look_at, look_for_all, with_taken
 from mcloud.engine.targets import node_called
-from mcloud.errors import BlockedError
-from mcloud.model.graph import build_graph
+from mcloud.errors import BlockedError, UsageError
+from mcloud.load import Loaded
+from mcloud.model.graph import Node, build_graph
 from mcloud.model.resources import KINDS
 
 GROUP = False
@@ -57,20 +58,51 @@ def refresh(
 @app.command("import")
 def import_(
     stack: StackFile,
-    name: Annotated[str, typer.Argument(help="KIND/NAME of the resource in the stack file.")],
-    resource_id: Annotated[str, typer.Argument(metavar="ID", help="Its id on the cloud.")],
+    name: Annotated[str | None, typer.Argument(help="KIND/NAME of the resource in the stack file.")] = None,
+    resource_id: Annotated[str | None, typer.Argument(metavar="ID", help="Its id on the cloud.")] = None,
     env: Env = None,
     sets: Sets = None,
     overlay: Overlays = None,
     profile: ProfileName = None,
     anyway: bool = typer.Option(False, "--anyway", help="Even if the next up would change it; never to make it anew."),
+    everything: bool = typer.Option(False, "--all", help="All that the accounts have just as the stack says."),
 ) -> None:
     """Take what is on the cloud into the state as a resource of the stack; the cloud is not touched."""
+    if everything == (resource_id is not None) or (name is None) != (resource_id is None):
+        raise UsageError("say KIND/NAME and ID of one resource, or --all")
     loaded = load(stack, env, sets, overlay)
     deployment = deployment_of(loaded, graph_of(loaded), profile, False)
-    node = node_called(name, deployment.graph)
+    node = node_called(name, deployment.graph) if name is not None else None
     deployment.sign_in()
     deployment.recover()
+    if node is None or resource_id is None:
+        _import_all(deployment)
+    else:
+        _import_one(deployment, loaded, node, resource_id, anyway=anyway)
+
+
+def _import_all(deployment: Deployment) -> None:
+    """
+    Raises:
+        Exit: 2 where something was not found.
+    """
+    found, left = look_for_all(deployment.graph, deployment.resources(), deployment.context)
+    if found:
+        deployment.engine.import_(with_taken(deployment.engine.export(), deployment.graph.stack, found))
+    hidden = sorted({name for taken in found for name in taken.not_seen})
+    if hidden:
+        out.tell(f"note: the cloud does not show {', '.join(hidden)}; taken as the stack says")
+    for node, reason in left:
+        out.tell(f"not taken: {KINDS[node.kind].word} {node.name}: {reason}")
+    typer.echo(f"{len(found)} are in the state now, {len(left)} are not")
+    raise typer.Exit(PENDING if left else 0)
+
+
+def _import_one(deployment: Deployment, loaded: Loaded, node: Node, resource_id: str, *, anyway: bool) -> None:
+    """
+    Raises:
+        BlockedError: it is not what the stack says.
+    """
     taken = look_at(node, resource_id, deployment.graph, deployment.resources(), deployment.context)
     what, other = f"{KINDS[node.kind].word} {node.name}", taken.difference
     if taken.unfit or other.replaces or (other.changed and not anyway):
@@ -87,5 +119,5 @@ def import_(
     if other.changed:
         out.tell(f"note: the next up changes {', '.join(other.changed)}")
     engine = deployment.engine
-    engine.import_(with_taken(engine.export(), deployment.graph.stack, taken))
+    engine.import_(with_taken(engine.export(), deployment.graph.stack, [taken]))
     typer.echo(f"{what} is in the state now, as {taken.resource['id']}")

@@ -120,3 +120,15 @@ def test_what_is_there_already_is_taken_into_the_state(desk: Any) -> None:
     done = desk.run("refresh", "small.yaml", "--yes")
     assert "server web is gone from the cloud" in done.stdout
     assert "web" not in desk.run("state", "list", "small.yaml").stdout
+
+
+def test_what_stands_in_the_way_is_told_at_once_and_nothing_is_made(desk: Any) -> None:
+    world = desk.cloud.app.cloud.worlds["hcm-3"]
+    world.quotas |= {"VM": 1, "VOLUME_SIZE": 10}
+    document = desk.small()
+    document["servers"]["web"] |= {"count": 2, "stateless": True}
+    desk.write("small.yaml", document)
+    done = desk.run("up", "small.yaml", exit_code=3)
+    assert "servers web-0, web-1: the quota VM has no room for 2 more: 0 of 1 are in use" in done.stderr
+    assert "servers web-0, web-1: the quota VOLUME_SIZE has no room for 40 more: 0 of 10 are in use" in done.stderr
+    assert desk.counts() == {}

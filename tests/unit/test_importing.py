@@ -78,7 +78,7 @@ TAKEN = Taken(
 
 
 def test_a_state_that_is_empty_gets_its_frame() -> None:
-    made = with_taken({"version": 3, "deployment": {}}, "shop", TAKEN)["deployment"]["resources"]
+    made = with_taken({"version": 3, "deployment": {}}, "shop", [TAKEN])["deployment"]["resources"]
     root, provider, network = made
     assert root == {
         "urn": "urn:pulumi:shop::mcloud::pulumi:pulumi:Stack::mcloud-shop",
@@ -88,7 +88,7 @@ def test_a_state_that_is_empty_gets_its_frame() -> None:
     assert provider["urn"] == "urn:pulumi:shop::mcloud::pulumi:providers:mcloud::default"
     assert network["provider"] == f"{provider['urn']}::{provider['id']}"
     assert network["parent"] == root["urn"]
-    again = with_taken({"version": 3, "deployment": {"resources": made[:2]}}, "shop", TAKEN)
+    again = with_taken({"version": 3, "deployment": {"resources": made[:2]}}, "shop", [TAKEN])
     assert again["deployment"]["resources"] == made
 
 
