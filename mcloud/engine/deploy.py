@@ -30,6 +30,7 @@ from mcloud.engine.saved_plan import SavedPlan, make_plan, only_planned
 from mcloud.engine.state import StateFolder, urn_of
 from mcloud.engine.targets import (
     chosen,
+    kept_with,
     part_of,
     require_unkept,
     require_whole,
@@ -371,10 +372,14 @@ class Deployment:
         return self._run(["refresh", "--yes", "--skip-preview"], on_event)
 
     def destroy(self, on_event: Callable[[Progress, Event], None]) -> Outcome:
-        """Delete all that the state has but for what is marked ``keep``, which stays in the state."""
-        # The engine takes one of the two; the targets have nothing that is to be kept.
-        which = self._only() or ["--exclude-protected"]
-        return self._run(["destroy", "--yes", "--skip-preview", *which], on_event)
+        """Delete the targets, or all but for what is marked ``keep`` and its kin, which stay in the state."""
+        there = self.state.resources(self.graph.stack)
+        kept = kept_with(there)
+        if self.targets is None and kept:
+            self.targets = frozenset(str(item["urn"]) for item in there) - kept
+        if self.targets is not None and not self.targets:
+            return Outcome(Progress(total=0), False, False)
+        return self._run(["destroy", "--yes", "--skip-preview", *self._only()], on_event)
 
     def _only(self) -> list[str]:
         return _targeted(self.targets or ())

@@ -9,7 +9,7 @@ import difflib
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from mcloud.engine.aside import name_of
+from mcloud.engine.aside import name_of, referred
 from mcloud.engine.events import Event
 from mcloud.engine.saved_plan import ANEW
 from mcloud.engine.state import urn_of
@@ -115,6 +115,34 @@ def with_dependents(urns: Iterable[str], resources: Iterable[Resource]) -> froze
         if not more:
             return frozenset(found)
         found |= more
+
+
+def kept_with(resources: Iterable[Resource]) -> frozenset[str]:
+    """URNs of what is marked ``keep``, with what it needs and what makes it of use.
+
+    A server that stays keeps its public address, its further interfaces and the rules of its groups; a volume's
+    attachment goes unless both ends stay.
+    """
+    items = [item for item in resources if item.get("id")]
+    by_urn = {str(item["urn"]): item for item in items}
+    found = {urn for urn, item in by_urn.items() if item.get("protect")}
+    while found:
+        ids = {str(by_urn[urn]["id"]) for urn in found}
+        needed = {urn for known in found for urn in by_urn[known].get("dependencies") or () if urn in by_urn}
+        parts = {urn for urn, item in by_urn.items() if _stays_with(item, ids)}
+        if needed | parts <= found:
+            break
+        found |= needed | parts
+    return frozenset(found)
+
+
+def _stays_with(item: Resource, ids: set[str]) -> bool:
+    kind, named = BY_TOKEN[item["type"]].kind, referred(item)
+    if kind == "SecurityGroupRule":
+        return bool(named.get("group", set()) & ids)
+    if kind in ("PublicIp", "NetworkInterface"):
+        return bool(named.get("server", set()) & ids)
+    return kind == "VolumeAttachment" and {one for each in named.values() for one in each} <= ids
 
 
 def part_of(graph: Graph, urns: frozenset[str]) -> Graph:

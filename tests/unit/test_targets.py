@@ -8,7 +8,7 @@ import pytest
 
 from mcloud.engine.events import Event
 from mcloud.engine.state import urn_of
-from mcloud.engine.targets import chosen, part_of, require_unkept, require_whole, with_dependents, with_needs
+from mcloud.engine.targets import chosen, kept_with, part_of, require_unkept, require_whole, with_dependents, with_needs
 from mcloud.errors import BlockedError, UsageError
 from mcloud.model.graph import build_graph
 from mcloud.model.resources import KINDS
@@ -114,3 +114,34 @@ def test_nothing_is_taken_away_from_under_what_is_left_alone() -> None:
     require_unkept(with_dependents([subnet], STATE), STATE)
     with pytest.raises(BlockedError, match="volume old"):
         require_unkept(frozenset({urn("Volume", "old")}), STATE)
+
+
+def linked(kind: str, name: str, needs: dict[str, tuple[str, str]], **more: Any) -> dict[str, Any]:
+    """A resource whose fields refer to others."""
+    inputs = {field: f"one/east/{other}" for field, (_, other) in needs.items()}
+    return {**there(kind, name, *(urn(*other) for other in needs.values())), "inputs": inputs, **more}
+
+
+def test_what_is_kept_stays_with_what_makes_it_of_use() -> None:
+    web, db, net, group, disk = (
+        ("Server", "web"), ("Server", "db"), ("Subnet", "sub"), ("SecurityGroup", "group"), ("Volume", "disk"),
+    )  # fmt: skip
+    state = [
+        there("Network", "net"),
+        linked("Subnet", "sub", {"network": ("Network", "net")}),
+        there("SecurityGroup", "group"),
+        there("SecurityGroup", "other"),
+        linked("SecurityGroupRule", "in", {"group": group}),
+        linked("SecurityGroupRule", "out", {"group": ("SecurityGroup", "other")}),
+        linked("Server", "web", {"subnet": net, "key": group}, protect=True),
+        linked("Server", "db", {"subnet": net}),
+        linked("PublicIp", "webip", {"server": web}),
+        linked("PublicIp", "dbip", {"server": db}),
+        there("Volume", "disk"),
+        linked("VolumeAttachment", "disk", {"volume": disk, "server": web}),
+    ]
+    kept = {"Server/web", "Subnet/sub", "Network/net", "SecurityGroup/group", "SecurityGroupRule/in", "PublicIp/webip"}
+    assert named(kept_with(state)) == kept
+    state[10]["protect"] = True
+    assert named(kept_with(state)) == kept | {"Volume/disk", "VolumeAttachment/disk"}
+    assert kept_with([{**item, "protect": False} for item in state]) == frozenset()
