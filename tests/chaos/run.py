@@ -17,15 +17,15 @@ import tempfile
 import time
 import traceback
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from cases import AFTER, PHASES, Case, Plan, changing_calls, sample
+from cases import PHASES, Call, Case, Plan, changing_calls, sample
 from ground import CLOUDS, STACK, Ground
 from play import OTHER, Play, adopt_the_orphaned, kill_all_below, words_of
-from program import changed, seed, whole
+from program import Program, changed, seed, whole
 
 PATIENCE = 1500
 """Seconds for one case; many times what the slowest takes."""
@@ -65,40 +65,51 @@ def child(work: Callable[[], None]) -> bool:
 # Without faults.
 
 
-def make_plan(cloud: str, folder: Path) -> None:
-    """Run each command without faults; what it called and left goes to ``plan-CLOUD.json``."""
+def make_plan(cloud: str, phases: Sequence[str], folder: Path) -> None:
+    """Run the commands without faults; what they called and left goes to ``plan-CLOUD.json``."""
     ground = Ground(folder / f"plan-{cloud}")
     plan = Plan()
 
-    def told(phase: str, program: Any) -> None:
-        """In a copy: what a phase calls and leaves."""
-        copy = ground.copy(folder / f"plan-{cloud}-{phase}")
+    def in_a_copy(name: str, phase: str, program: Program | None) -> None:
+        copy = ground.copy(folder / f"plan-{cloud}-{name}")
+        part = Plan()
         with copy.serving():
-            plan.calls[phase] = _recorded(copy, phase, program)
-            plan.leaves[phase] = copy.inventory()
-        (folder / f"{cloud}-{phase}.part").write_text(plan.dump(), encoding="utf-8")
+            part.calls[name] = _recorded(copy, phase, program)
+            part.leaves[name] = copy.inventory()
+        (folder / f"{cloud}-{name}.part").write_text(part.dump(), encoding="utf-8")
 
-    def bring_up_seed() -> None:
-        copy = ground.copy(folder / f"plan-{cloud}-seed")
-        with copy.serving():
-            _recorded(copy, "up", seed(cloud))
-            plan.leaves["seed"] = copy.inventory()
-        (folder / f"{cloud}-seed.part").write_text(plan.dump(), encoding="utf-8")
+    def forked(name: str, phase: str, program: Program | None) -> None:
+        _must(child(lambda: in_a_copy(name, phase, program)), f"{name} on {cloud} without faults")
+        part = Plan.parse((folder / f"{cloud}-{name}.part").read_text(encoding="utf-8"))
+        plan.calls |= part.calls
+        plan.leaves |= part.leaves
 
-    _must(child(bring_up_seed), f"the network of the program on {cloud}")
+    forked("seed", "up", seed(cloud))
     with ground.serving():
         plan.calls["up"] = _recorded(ground, "up", whole(cloud))
         plan.leaves["up"] = ground.inventory()
-    for phase, program in (("change", changed(cloud)), ("move", whole(OTHER[cloud])), ("destroy", None)):
-        _must(child(lambda phase=phase, program=program: told(phase, program)), f"{phase} on {cloud} without faults")
-    for name in ("seed", "change", "move", "destroy"):
-        part = Plan.parse((folder / f"{cloud}-{name}.part").read_text(encoding="utf-8"))
-        plan.calls |= {key: value for key, value in part.calls.items() if key == name}
-        plan.leaves |= {key: value for key, value in part.leaves.items() if key == name}
+    plan.leaves["destroy"] = Counter()
+    later = {"change": changed(cloud), "move": whole(OTHER[cloud]), "destroy": None}
+    for phase in (phase for phase in phases if phase in later):
+        forked(phase, phase, later[phase])
+    if plan.leaves["destroy"]:
+        raise SystemExit(f"destroy on {cloud} without faults leaves {plan.leaves['destroy']}")
     (folder / f"plan-{cloud}.json").write_text(plan.dump(), encoding="utf-8")
 
 
-def _recorded(ground: Ground, phase: str, program: Any) -> list[Any]:
+def plans_of(clouds: Sequence[str], phases: Sequence[str], folder: Path) -> dict[str, Plan]:
+    """What is known of runs without faults; what is not is tried."""
+    files = {cloud: folder / f"plan-{cloud}.json" for cloud in clouds}
+
+    def read(cloud: str) -> Plan:
+        return Plan.parse(files[cloud].read_text(encoding="utf-8")) if files[cloud].exists() else Plan()
+
+    missing = [cloud for cloud in clouds if not set(phases) <= read(cloud).calls.keys()]
+    in_parallel([lambda cloud=cloud: make_plan(cloud, phases, folder) for cloud in missing])
+    return {cloud: read(cloud) for cloud in clouds}
+
+
+def _recorded(ground: Ground, phase: str, program: Program | None) -> list[Call]:
     starts = {name: cloud.record.stat().st_size if cloud.record.exists() else 0 for name, cloud in _clouds(ground)}
     if program is not None:
         ground.write(program)
@@ -253,10 +264,9 @@ def main() -> int:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "results.jsonl").unlink(missing_ok=True)
     clouds = asked.cloud or list(CLOUDS)
-    missing = [cloud for cloud in clouds if not (folder / f"plan-{cloud}.json").exists()]
-    in_parallel([lambda cloud=cloud: make_plan(cloud, folder) for cloud in missing])
-    plans = {cloud: Plan.parse((folder / f"plan-{cloud}.json").read_text(encoding="utf-8")) for cloud in clouds}
-    cases = sample(plans, asked.phase or PHASES, asked.seed, asked.cases, asked.fault or "")
+    phases = asked.phase or list(PHASES)
+    plans = plans_of(clouds, phases, folder)
+    cases = sample(plans, phases, asked.seed, asked.cases, asked.fault or "")
     if asked.only:
         wanted = {int(number) for number in asked.only.split(",")}
         cases = [case for case in cases if case.number in wanted]
@@ -265,10 +275,10 @@ def main() -> int:
     in_parallel([work for work, share in zip(works, shares, strict=True) if share])
     rows = [json.loads(line) for line in (folder / "results.jsonl").read_text(encoding="utf-8").splitlines()]
     rows.sort(key=lambda row: row["number"])
-    whole_matrix = sum(len(plan.calls[phase]) * len(AFTER[phase]) for plan in plans.values() for phase in PHASES)
+    calls = sum(len(plan.calls[phase]) for plan in plans.values() for phase in phases)
     if asked.json:
         machine = {"machine": platform.platform(), "processors": os.cpu_count(), "python": platform.python_version()}
-        about = {"seed": asked.seed, "calls_and_ways_on": whole_matrix, **machine}
+        about = {"seed": asked.seed, "calls": calls, **machine}
         sys.stdout.write(json.dumps({**about, "summary": summary(rows), "cases": rows}, indent=1) + "\n")
     else:
         sys.stdout.write(table(rows) + "\n")
