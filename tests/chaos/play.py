@@ -18,7 +18,7 @@ from pathlib import Path
 import trouble
 from cases import FAULTS, Case, Plan
 from ground import FACTOR, STACK, Done, Ground, Thing
-from program import WITH_DATA, Program, changed, seed, whole
+from program import WITH_DATA, Program, changed, reverted, seed, whole
 
 from mcloud.emulator.faults import FaultRule
 
@@ -215,7 +215,8 @@ class Play:
             self._clean_up()
             return
         if case.after == "revert":
-            self.ground.write(seed(case.cloud) if case.phase == "up" else whole(case.cloud))
+            before = {"up": seed, "change": reverted}.get(case.phase, whole)
+            self.ground.write(before(case.cloud))
         self._up()
         if case.phase == "move" and case.after == "revert":
             self._clean_up()

@@ -63,6 +63,13 @@ def changed(cloud: str) -> Program:
     return program
 
 
+def reverted(cloud: str) -> Program:
+    """The program from before the change, as far as it can be put back: a volume never shrinks."""
+    program = whole(cloud)
+    program["volumes"] = changed(cloud)["volumes"]
+    return program
+
+
 def _open(port: int, peer: Any) -> Program:
     return {"ports": port, "from": peer}
 
