@@ -35,7 +35,7 @@ FACTOR = 0.001
 """A second of the vendors' is a millisecond here."""
 PHYSICAL = re.compile(r"-[a-hjkmnp-z2-9]{6}-[0-9a-f]{5}")
 HEX = re.compile(r"[0-9a-f]{8,}(-[0-9a-f]{4,})*")
-TIMEOUT = 300.0
+TIMEOUT = 1200.0
 """Seconds after which a command counts as one that does not end."""
 Thing = tuple[str, str, str, str]
 

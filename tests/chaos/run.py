@@ -27,7 +27,7 @@ from ground import CLOUDS, STACK, Ground
 from play import OTHER, Play, adopt_the_orphaned, kill_all_below, words_of
 from program import Program, changed, seed, whole
 
-PATIENCE = 1500
+PATIENCE = 4800
 """Seconds for one case; many times what the slowest takes."""
 Row = dict[str, Any]
 
@@ -138,22 +138,23 @@ def _must(done: bool, what: str) -> None:
 
 def play_all(number: int, cases: list[Case], folder: Path) -> None:
     """Play a share of the cases, one after another; each result is a line of ``results.jsonl``."""
-    for cloud in CLOUDS if number % 2 == 0 else reversed(CLOUDS):
-        mine = [case for case in cases if case.cloud == cloud]
-        if not mine:
-            continue
-        plan = Plan.parse((folder / f"plan-{cloud}.json").read_text(encoding="utf-8"))
-        ground = Ground(folder / f"ground-{number}-{cloud}")
-        for case in (case for case in mine if case.phase == "up"):
-            _play(case, ground, plan, folder)
-        later = [case for case in mine if case.phase != "up"]
-        if later:
-            with ground.serving():
-                ground.write(whole(cloud))
-                done = ground.run("up", STACK)
-            _must(done.exit_code == 0, f"up on {cloud} without faults: {done.text}")
-        for case in later:
-            _play(case, ground, plan, folder)
+    grounds: dict[tuple[str, bool], Ground] = {}
+    plans: dict[str, Plan] = {}
+    for case in cases:
+        key = (case.cloud, case.phase != "up")
+        if key not in grounds:
+            plans[case.cloud] = Plan.parse((folder / f"plan-{case.cloud}.json").read_text(encoding="utf-8"))
+            grounds[key] = Ground(folder / f"ground-{number}-{case.cloud}-{'up' if key[1] else 'empty'}")
+            if key[1]:
+                _bring_up(grounds[key], case.cloud)
+        _play(case, grounds[key], plans[case.cloud], folder)
+
+
+def _bring_up(ground: Ground, cloud: str) -> None:
+    with ground.serving():
+        ground.write(whole(cloud))
+        done = ground.run("up", STACK)
+    _must(done.exit_code == 0, f"up on {cloud} without faults: {done.text}")
 
 
 def _play(case: Case, ground: Ground, plan: Plan, folder: Path) -> None:
