@@ -46,11 +46,14 @@ def recover_command(
     if state.exists(graph.stack):
         deployment.recover()
     homes = sorted({*deployment.homes(), *(_home(text) for text in at or ())} | _homes_left(deployment))
-    found = find_orphans(deployment.context, homes, known(state, {*state.names(), graph.stack}))
+    found, unseen = find_orphans(deployment.context, homes, known(state, {*state.names(), graph.stack}))
+    for what, reason in unseen.items():
+        out.tell(f"not looked at: {what}: {reason.message}")
     gone = delete_orphans(deployment.context, chosen(found, delete or ()), out.tell)
     left = [item for item in found if item not in gone]
     if as_json:
-        out.print_json({"deleted": [_row(item) for item in gone], "orphans": [_row(item) for item in left]})
+        about = {"deleted": [_row(item) for item in gone], "orphans": [_row(item) for item in left]}
+        out.print_json({**about, "not_looked_at": {what: reason.message for what, reason in unseen.items()}})
     else:
         _show(gone, left, homes)
     raise typer.Exit(PENDING if left else 0)

@@ -13,18 +13,20 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from mcloud.adapter.inventory import Surplus
 from mcloud.adapter.kind import Kind, Native
 from mcloud.adapter.naming import logical_name
 from mcloud.adapter.operations import Operations
 from mcloud.engine.aside import Aside
 from mcloud.engine.provider.context import Context
 from mcloud.engine.state import StateFolder
-from mcloud.errors import UsageError
+from mcloud.errors import CloudError, McloudError, ProfileError, UsageError
 from mcloud.model.base import Placement
 from mcloud.model.graph import holds_data_as
 from mcloud.model.resources import BY_TOKEN, KINDS
 
 Tell = Callable[[str], None]
+Look = Callable[[Any], Iterable[Surplus]]
 ORDER = (
     "Listener",
     "Pool",
@@ -119,20 +121,31 @@ def known(state: StateFolder, stacks: Iterable[str]) -> Known:
     return Known(frozenset(ids), frozenset(names), frozenset(logical))
 
 
-def find_orphans(context: Context, homes: Iterable[Placement], theirs: Known) -> list[Orphan]:
+def find_orphans(
+    context: Context, homes: Iterable[Placement], theirs: Known
+) -> tuple[list[Orphan], dict[str, McloudError]]:
     """List what is ours and nobody's, what is deleted first at the head; touches nothing.
 
-    Raises:
-        CloudError: a cloud cannot be asked.
+    Returns:
+        The orphans, and what could not be looked at, with the reason.
     """
-    found = []
+    found: list[Orphan] = []
+    unseen: dict[str, McloudError] = {}
+
+    def look(what: str, rows: Callable[[], Iterable[Orphan]]) -> None:
+        try:
+            found.extend(rows())
+        except (CloudError, ProfileError) as error:
+            unseen[what] = error
+
     for at in homes:
-        operations = context.operations(at)
+        operations, mark = context.operations(at), context.state_id
         for kind in operations.adapter.kinds.values():
             if "name" in KINDS[kind.kind].inputs.model_fields:
-                found += list(_of_kind(operations, kind, at, context.state_id, theirs))
-        found += list(_beyond_kinds(operations, at, context.state_id, theirs))
-    return sorted(found, key=lambda item: (_rank(item.kind), str(item.at), item.name, item.native_id))
+                look(f"{KINDS[kind.kind].word} at {at}", partial(_of_kind, operations, kind, at, mark, theirs))
+        for word, rows in operations.adapter.inventory().surplus.items():
+            look(f"{word} at {at}", partial(_beyond_kinds, operations, word, rows, at, mark, theirs))
+    return sorted(found, key=lambda item: (_rank(item.kind), str(item.at), item.name, item.native_id)), unseen
 
 
 def _rank(kind: str) -> int:
@@ -144,9 +157,7 @@ def is_ours(name: str, state_id: str) -> bool:
     return re.fullmatch(rf".+-{re.escape(state_id)}-[0-9a-f]{{5}}", name) is not None
 
 
-def _of_kind(
-    operations: Operations, kind: Kind, at: Placement, state_id: str, theirs: Known
-) -> Iterator[Orphan]:
+def _of_kind(operations: Operations, kind: Kind, at: Placement, state_id: str, theirs: Known) -> Iterator[Orphan]:
     session = operations.session
     rows = operations.call(f"list {kind.kind}", lambda: list(kind.list(session)), retry=True)
     for native_id, native in rows:
@@ -166,17 +177,13 @@ def _is_on_its_way_out(operations: Operations, kind: Kind, native_id: str, nativ
     return kind.poll(operations.session, native_id, native).phase == "gone"
 
 
-def _beyond_kinds(operations: Operations, at: Placement, state_id: str, theirs: Known) -> Iterator[Orphan]:
+def _beyond_kinds(
+    operations: Operations, word: str, look: Look, at: Placement, state_id: str, theirs: Known
+) -> Iterator[Orphan]:
     """What the account holds beside the kinds, where it carries the mark and nothing of ours owns it."""
-    for word, look in operations.adapter.inventory().surplus.items():
-        rows = operations.call(f"list {word}", partial(_listed, look, operations.session), retry=True)
-        for item in rows:
-            if is_ours(item.name, state_id) and item.owner is None and at.id_of(item.native_id) not in theirs.ids:
-                yield Orphan("", item.type, item.name, at, item.native_id)
-
-
-def _listed(look: Callable[[Any], Iterable[Any]], session: Any) -> list[Any]:
-    return list(look(session))
+    for item in operations.call(f"list {word}", lambda: list(look(operations.session)), retry=True):
+        if is_ours(item.name, state_id) and item.owner is None and at.id_of(item.native_id) not in theirs.ids:
+            yield Orphan("", item.type, item.name, at, item.native_id)
 
 
 def chosen(orphans: Sequence[Orphan], names: Iterable[str]) -> list[Orphan]:
