@@ -189,12 +189,15 @@ class Ground:
         for name, cloud in self.clouds.items():
             cloud.app.cloud.agenda.settle()
             for kind, items in cloud.app.inventory().items():
-                found.update((name, kind, str(item.get("region", "")), _name(item)) for item in items)
+                found.update((name, kind, str(item.get("region", "")), _name(kind, item)) for item in items)
         return found
 
 
-def _name(item: Mapping[str, Any]) -> str:
+def _name(kind: str, item: Mapping[str, Any]) -> str:
     name = str(item.get("name") or item.get("displayName") or "")
+    if kind in ("servers", "instances"):
+        # One that was stopped for a change and not started again is not what the program says.
+        name += f" {item['status']}"
     if "portRangeMin" in item:
         names = ("direction", "protocol", "portRangeMin", "portRangeMax", "remoteIpPrefix")
         name = " ".join(str(item.get(key)) for key in names)
