@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from mcloud.model.stack import Acceptance
+if TYPE_CHECKING:
+    from mcloud.model.stack import Acceptance
 
 GapClass = Literal["substituted", "lossy", "blocking"]
 

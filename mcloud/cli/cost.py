@@ -6,10 +6,9 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from mcloud.adapter import registry
 from mcloud.engine.aside import name_of
 from mcloud.engine.deploy import Deployment
-from mcloud.match.cost import Cost, Line, total
+from mcloud.match.cost import Cost, Line, lines_of, total
 from mcloud.match.plan import Planned
 from mcloud.model.base import Placement, split_id
 from mcloud.model.resources import BY_TOKEN
@@ -52,8 +51,7 @@ def _planned(
 def _lines(
     deployment: Deployment, kind: str, name: str, at: Placement, inputs: Mapping[str, Any], picks: Mapping[str, Any]
 ) -> list[Line]:
-    doing, placed = registry.get(at.cloud).kinds[kind], {**inputs, "placement": str(at)}
-    return [(f"{kind}/{name}", charge) for charge in doing.charges(placed, picks, deployment.catalog(at))]
+    return lines_of(kind, name, at, inputs, picks, deployment.catalog(at))
 
 
 def cost_words(found: Mapping[str, Cost]) -> list[str]:

@@ -8,6 +8,7 @@ import sys
 COMMANDS: dict[str, tuple[str, str]] = {
     "init": ("mcloud.cli.init", "Write a first stack file."),
     "validate": ("mcloud.cli.validate", "Check a stack; show what would be chosen and what a cloud lacks."),
+    "compare": ("mcloud.cli.compare", "Tell where a stack fits, what would be picked, and what it costs."),
     "preview": ("mcloud.cli.deploy", "Show what up would do."),
     "up": ("mcloud.cli.deploy", "Bring the cloud to what the stack says."),
     "drift": ("mcloud.cli.deploy", "Show what changed on the cloud behind the stack's back."),
@@ -17,8 +18,9 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "outputs": ("mcloud.cli.deploy", "Print the stack's outputs."),
     "state": ("mcloud.cli.state", "Look at, move and unlock the state."),
     "discover": ("mcloud.cli.discover", "Make a stack of what runs today."),
+    "migrate": ("mcloud.cli.migrate", "Plan the move of a stack: sizes, cost on both sides, gaps, data, order."),
     "catalog": ("mcloud.cli.catalog", "What the clouds sell, with source and age."),
-    "schema": ("mcloud.cli.schema", "Print the JSON Schema of stack files, for editors."),
+    "schema": ("mcloud.cli.schema", "Print the JSON Schema of stack files, comparisons and plans."),
     "emulator": ("mcloud.cli.emulator", "Run a cloud on this machine, without an account."),
     "engine": ("mcloud.cli.engine", "The Pulumi engine: find it, get it."),
     "demo": ("mcloud.cli.demo", "Show it all on emulators."),

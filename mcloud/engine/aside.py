@@ -17,8 +17,7 @@ from typing import Any
 from mcloud.engine.state import StateFolder
 from mcloud.errors import StateError
 from mcloud.model.base import split_id
-from mcloud.model.graph import holds_data_as
-from mcloud.model.resources import BY_TOKEN, KindType, reference_fields
+from mcloud.model.resources import BY_TOKEN, KindType, holds_data_as, reference_fields
 
 VERSION = 1
 

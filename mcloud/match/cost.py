@@ -6,8 +6,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
+from mcloud.adapter import registry
 from mcloud.adapter.charges import Charge, totals
+from mcloud.catalog.types import Catalog
+from mcloud.model.base import Placement
 
 Line = tuple[str, Charge]
 """kind/name of a resource, and one thing that it is billed for."""
@@ -39,6 +43,14 @@ class Cost:
             return f"unknown: no price is known for any of {count}"
         about = f"prices of {self.oldest} or later; {', '.join(self.marks)}"
         return f"{sums} per month for {self.priced} of {count} that are paid for ({about})"
+
+
+def lines_of(
+    kind: str, name: str, at: Placement, inputs: Mapping[str, Any], picks: Mapping[str, Any], catalog: Catalog
+) -> list[Line]:
+    """What a resource is billed for, by its kind's own charges; ``at`` is canonical."""
+    doing = registry.get(at.cloud).kinds[kind]
+    return [(f"{kind}/{name}", charge) for charge in doing.charges({**inputs, "placement": str(at)}, picks, catalog)]
 
 
 def total(lines: Iterable[Line]) -> Cost:

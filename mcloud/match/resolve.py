@@ -157,11 +157,17 @@ def choose_flavor(inputs: Mapping[str, Any], image: Image, catalog: Catalog, reg
         MatchError: none fits.
     """
     need = need_of(inputs, image)
-    found: FlavorMatch = _remembered(catalog)(need, region, zone)
+    found = find_flavor(need, catalog, region, zone)
     if found.pick is None:
         asked = need.forced or f"{need.vcpu} vCPU, {need.memory}" + _gpus(need)
         hint = found.nearest or f"{catalog.cloud}/{region} sells no flavor in {zone} that is known here"
         raise MatchError(f"no flavor in {zone} for {asked}", hint=hint)
+    return found
+
+
+def find_flavor(need: FlavorNeed, catalog: Catalog, region: str, zone: str) -> FlavorMatch:
+    """``match_flavor``, remembered."""
+    found: FlavorMatch = _remembered(catalog)(need, region, zone)
     return found
 
 

@@ -20,7 +20,7 @@ from mcloud.model.base import Placement, SecretReference
 from mcloud.model.groups import group_members, group_networks
 from mcloud.model.network import GroupPeer, Rule, parse_ports
 from mcloud.model.references import find_server, find_subnet, server_instances
-from mcloud.model.resources import KINDS, CorsInputs, LifecycleInputs, SizeInputs, references
+from mcloud.model.resources import KINDS, CorsInputs, LifecycleInputs, SizeInputs, holds_data_as, references
 from mcloud.model.stack import Stack
 from mcloud.model.storage import canonical_policy
 
@@ -84,11 +84,6 @@ class Node:
 def holds_data(node: Node) -> bool:
     """Whether something would be missed if it were made anew: volumes, buckets, and servers not marked stateless."""
     return holds_data_as(node.kind, node.inputs)
-
-
-def holds_data_as(kind: str, inputs: Mapping[str, Any]) -> bool:
-    """The same, of a kind and its inputs."""
-    return kind in ("Volume", "Bucket") or (kind == "Server" and not inputs.get("stateless"))
 
 
 @dataclass(frozen=True)

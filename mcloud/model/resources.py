@@ -406,6 +406,11 @@ KINDS: dict[str, KindType] = {
 BY_TOKEN: dict[str, KindType] = {item.token: item for item in KINDS.values()}
 
 
+def holds_data_as(kind: str, inputs: Mapping[str, Any]) -> bool:
+    """Whether a kind with these inputs holds something that would be missed: volumes, buckets, servers with state."""
+    return kind in ("Volume", "Bucket") or (kind == "Server" and not inputs.get("stateless"))
+
+
 def reference_fields(inputs: type[BaseModel]) -> dict[str, str]:
     """Wire name -> kind referred to, for the fields that hold ids (single ids and lists alike)."""
     return {

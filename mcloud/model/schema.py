@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from pydantic import BaseModel
+
 from mcloud.model.stack import Stack
 
 VARIABLE = {"type": "string", "pattern": r"\$\{[A-Za-z_][A-Za-z0-9_]*\}"}
@@ -32,6 +34,12 @@ def stack_schema() -> dict[str, Any]:
     schema["title"] = "mcloud stack"
     schema["properties"]["variables"] = _VARIABLES
     return schema
+
+
+def answer_schema(model: type[BaseModel], title: str) -> dict[str, Any]:
+    """The schema (draft 2020-12) of what a command prints: every property is there, unknown ones are null."""
+    schema = model.model_json_schema(mode="serialization", by_alias=True)
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": title}
 
 
 def _written(schema: dict[str, Any]) -> dict[str, Any]:

@@ -113,8 +113,7 @@ def everything_written(desk: Any) -> str:
 
 
 def certificate_of(desk: Any) -> dict[str, Any]:
-    (path,) = (desk.folder / ".mcloud").rglob("stacks/mcloud/small.json")
-    resources = json.loads(path.read_text())["checkpoint"]["latest"]["resources"]
+    resources = json.loads(desk.run("state", "export", "small.yaml").stdout)["deployment"]["resources"]
     return next(dict(item) for item in resources if item["type"] == "mcloud:network:Certificate")
 
 

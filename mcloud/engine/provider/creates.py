@@ -8,14 +8,17 @@ told before the cloud is asked, with the id as soon as there is one, and as refu
 from __future__ import annotations
 
 import os
-from typing import Protocol
+from functools import cached_property
+from typing import TYPE_CHECKING, Protocol
 from urllib.parse import quote
 
-import httpx
 import tenacity
 
 from mcloud.engine.stateserver.client import TOKEN, URL
 from mcloud.errors import StateError
+
+if TYPE_CHECKING:
+    import httpx  # a quarter of a second, and only a create needs it
 
 SECONDS = 30.0
 ATTEMPTS = 6
@@ -55,9 +58,14 @@ class ToldToServer:
     """Tells a state server."""
 
     def __init__(self, url: str, token: str) -> None:
-        self._client = httpx.Client(
-            base_url=url, headers={"Authorization": f"token {token}"}, timeout=SECONDS, trust_env=False
-        )
+        self._url, self._token = url, token
+
+    @cached_property
+    def _client(self) -> httpx.Client:
+        import httpx
+
+        headers = {"Authorization": f"token {self._token}"}
+        return httpx.Client(base_url=self._url, headers=headers, timeout=SECONDS, trust_env=False)
 
     def close(self) -> None:
         """Let go of the connections."""
@@ -73,6 +81,8 @@ class ToldToServer:
         self._tell(urn, phase="refused")
 
     def _tell(self, urn: str, **create: str) -> None:
+        import httpx
+
         stack = quote(urn.split("::", 1)[0].removeprefix("urn:pulumi:"), safe="")
 
         @tenacity.retry(

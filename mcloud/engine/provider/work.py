@@ -15,8 +15,7 @@ from mcloud.engine.provider.context import Context
 from mcloud.engine.provider.diff import outputs_of
 from mcloud.errors import BlockedError, CloudError, McloudError, PlacementError, StateError
 from mcloud.model.base import Placement, split_id
-from mcloud.model.graph import holds_data_as
-from mcloud.model.resources import KindType, map_references
+from mcloud.model.resources import KindType, holds_data_as, map_references
 
 Tell = Callable[[str], None]
 

@@ -1,0 +1,1 @@
+"""One Report value, its makers (from a comparison, from a plan) and its renderer (a self-contained page)."""

@@ -1,0 +1,45 @@
+"""A report as one HTML page: nothing is loaded from anywhere, everything is escaped."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from mcloud.report import drawing
+from mcloud.report.value import Bars, Notes, Picture, Report, Table
+
+FOLDER = Path(__file__).with_name("page")
+_KINDS: dict[type, str] = {Table: "table", Bars: "bars", Picture: "picture", Notes: "notes"}
+
+
+def to_html(report: Report) -> str:
+    """The page. Styles, script and drawings are in it; its policy forbids the browser to load anything."""
+    style, script = ((FOLDER / name).read_text(encoding="utf-8") for name in ("page.css", "page.js"))
+    return _environment().get_template("page.html.j2").render(report=report, style=style, script=script)
+
+
+@cache
+def _environment() -> Environment:
+    made = Environment(
+        loader=FileSystemLoader(FOLDER),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters["kind"] = lambda block: _KINDS[type(block)]
+    made.filters["order"] = _order
+    made.filters["long"] = lambda cell: (
+        max((len(word) for word in f"{cell.text} {cell.detail}".split()), default=0) > 22
+    )
+    made.globals |= {"scale": drawing.scale, "place": drawing.place}
+    return made
+
+
+def _order(cell: Any) -> str:
+    """What a cell is sorted by, as the script reads it: nothing for unknown numbers."""
+    return "" if cell.order is None else f"{Decimal(cell.order):f}"
