@@ -22,8 +22,7 @@ from mcloud.engine.provider.context import Context
 from mcloud.engine.state import StateFolder
 from mcloud.errors import CloudError, McloudError, ProfileError, UsageError
 from mcloud.model.base import Placement
-from mcloud.model.graph import holds_data_as
-from mcloud.model.resources import BY_TOKEN, KINDS
+from mcloud.model.resources import BY_TOKEN, KINDS, holds_data_as
 
 Tell = Callable[[str], None]
 Look = Callable[[Any], Iterable[Surplus]]
