@@ -66,6 +66,11 @@ class AwsAdapter(Adapter):
 
         return MEANINGS
 
+    def templates(self) -> Mapping[str, Any]:
+        from mcloud_aws.cloudformation import CloudFormation
+
+        return {"cloudformation": CloudFormation()}
+
     def emulator(self) -> Any:
         from mcloud_aws.emulator import SPEC
 

@@ -18,20 +18,30 @@ from mcloud.discover.meaning import (
     RulePart,
     ServerPart,
     SubnetPart,
+    Unknown,
     ipv4,
-    labels,
     refusal,
     refused,
     text,
     texts,
     unread,
 )
+from mcloud.discover.parts import AttachmentPart, Part
 from mcloud.discover.tfstate import StateResource
-from mcloud_aws.facts import instance_sizes
+from mcloud.model.network import ANYWHERE
+from mcloud_aws.facts import image_words, instance_sizes
+from mcloud_aws.refusals import REFUSALS
+from mcloud_aws.terraform_balancers import BALANCER_MEANINGS
+from mcloud_aws.terraform_common import COMMON as _COMMON
+from mcloud_aws.terraform_common import aws_labels as _labels
+from mcloud_aws.terraform_common import broken as _broken
+from mcloud_aws.terraform_common import data_volume, disk_words, number, rows
+from mcloud_aws.terraform_fleets import FLEET_MEANINGS
+from mcloud_aws.terraform_routes import ROUTE_MEANINGS
+from mcloud_aws.terraform_storage import STORAGE_MEANINGS
 
 Direction = Literal["ingress", "egress"]
 
-_COMMON = ("id", "arn", "owner_id", "tags", "tags_all", "timeouts", "region")
 _NETWORK_COMPUTED = (
     *_COMMON,
     *("default_network_acl_id", "default_route_table_id", "default_security_group_id", "main_route_table_id"),
@@ -54,24 +64,17 @@ _SERVER_COMPUTED = (
     *_COMMON,
     *("cpu_core_count", "cpu_threads_per_core", "cpu_options", "credit_specification", "disable_api_termination"),
     *("disable_api_stop", "ebs_optimized", "enclave_options", "maintenance_options", "metadata_options", "monitoring"),
-    *("primary_network_interface_id", "private_dns", "private_dns_name_options", "public_dns", "security_groups"),
+    *(
+        "placement_partition_number",
+        "placement_group_id",
+        "private_dns",
+        "private_dns_name_options",
+        "public_dns",
+        "security_groups",
+    ),
     *("instance_initiated_shutdown_behavior", "get_password_data", "user_data_replace_on_change", "volume_tags"),
     *("capacity_reservation_specification", "availability_zone", "force_destroy", "instance_lifecycle"),
 )
-_DISK_CLASSES = {"standard": "hdd", "st1": "hdd", "sc1": "hdd"}
-# Only these volume types sell IOPS apart from the size; what gp2 shows follows from its size.
-_SOLD_IOPS = ("io1", "io2", "gp3")
-# gp3 brings 3,000 along at no charge (docs.aws.amazon.com/ebs, general purpose volumes).
-_GP3_BASE_IOPS = 3000
-
-
-def _labels(attributes: Mapping[str, Any]) -> tuple[dict[str, str], list[Note]]:
-    """Tags as labels; the Name tag stays behind, for a stack's resources have names of their own."""
-    found, notes = labels(attributes.get("tags"))
-    if "Name" in found:
-        reason = f"it says {found.pop('Name')!r}; the stack goes by Terraform's name"
-        notes.append(Note("tag Name", reason, "rename it"))
-    return found, notes
 
 
 def _ipv6(attributes: Mapping[str, Any], name: str = "ipv6_cidr_block") -> list[Note]:
@@ -79,18 +82,16 @@ def _ipv6(attributes: Mapping[str, Any], name: str = "ipv6_cidr_block") -> list[
     return [Note(f"IPv6 block {block}", "a stack's networks are IPv4", "plan IPv6 apart")] if block else []
 
 
-def _broken(resource: StateResource, *names: str) -> Meant | None:
-    """A refusal where an attribute that everything hangs on is missing."""
-    for name in names:
-        if text(resource.attributes, name) is None:
-            return refused(f"the state does not say its {name}", "run `terraform refresh`, then give the state again")
-    return None
+def _block(attributes: Mapping[str, Any]) -> str | None:
+    """The IPv4 block; empty where the source does not hold it, None where it has none."""
+    said = attributes.get("cidr_block")
+    return "" if isinstance(said, Unknown) else ipv4(said)
 
 
 def network(resource: StateResource) -> Meant:
     """aws_vpc and aws_default_vpc."""
     attributes = resource.attributes
-    block = ipv4(attributes.get("cidr_block"))
+    block = _block(attributes)
     if block is None:
         return _broken(resource, "id", "cidr_block") or refused("its block is not IPv4", "give it an IPv4 block")
     if broken := _broken(resource, "id"):
@@ -108,7 +109,7 @@ def subnet(resource: StateResource) -> Meant:
     attributes = resource.attributes
     if broken := _broken(resource, "id", "vpc_id"):
         return broken
-    block = ipv4(attributes.get("cidr_block"))
+    block = _block(attributes)
     if block is None:
         return refused("it has no IPv4 block", "a stack's subnets are IPv4; give it an IPv4 block")
     found, notes = _labels(attributes)
@@ -133,14 +134,23 @@ def group(resource: StateResource) -> Meant:
     found, notes = _labels(attributes)
     rules: list[RulePart] = []
     for direction in ("ingress", "egress"):
-        for rule in attributes.get(direction) or ():
+        for rule in rows(attributes, direction):
             part, more = _rule(native, direction, rule)
             notes += more
             if part is not None:
                 rules.append(part)
-    notes += unread(resource, ("vpc_id", "description", "ingress", "egress"), _GROUP_COMPUTED)
-    part_ = GroupPart(native, text(attributes, "vpc_id"), text(attributes, "description"), tuple(rules), found)
+    notes += unread(resource, ("vpc_id", "description", "ingress", "egress", "open_egress"), _GROUP_COMPUTED)
+    # A group without egress rules of its own lets everything out, where the source is what was asked for.
+    is_open = attributes.get("open_egress") is True or any(_is_everything(rule) for rule in rules)
+    egress = "" if is_open else None
+    network_, description = text(attributes, "vpc_id"), text(attributes, "description")
+    part_ = GroupPart(native, network_, description, tuple(rules), found, open_egress=egress)
     return Meant(part_, tuple(notes))
+
+
+def _is_everything(rule: RulePart) -> bool:
+    """Whether a rule lets everything out, which is what a stack's groups do where they say nothing."""
+    return rule.direction == "egress" and rule.protocol == "any" and ANYWHERE in rule.cidrs
 
 
 def rule(resource: StateResource) -> Meant:
@@ -161,6 +171,30 @@ def rule(resource: StateResource) -> Meant:
     return Meant(part, tuple(notes))
 
 
+def own_rule(resource: StateResource) -> Meant:
+    """aws_vpc_security_group_ingress_rule and aws_vpc_security_group_egress_rule."""
+    attributes = resource.attributes
+    if broken := _broken(resource, "security_group_id"):
+        return broken
+    single = {
+        "cidr_blocks": "cidr_ipv4",
+        "ipv6_cidr_blocks": "cidr_ipv6",
+        "prefix_list_ids": "prefix_list_id",
+        "security_groups": "referenced_security_group_id",
+    }
+    flat: dict[str, Any] = {many: [attributes[one]] for many, one in single.items() if text(attributes, one)}
+    flat |= {"protocol": attributes.get("ip_protocol"), "description": attributes.get("description")}
+    flat |= {name: attributes.get(name) for name in ("from_port", "to_port")}
+    direction = "egress" if "egress" in resource.type else "ingress"
+    part, notes = _rule(str(attributes["security_group_id"]), direction, flat)
+    computed = (*_COMMON, "security_group_rule_id", "security_group_id", "ip_protocol", "from_port", "to_port")
+    notes += unread(resource, (*single.values(), "description"), computed)
+    if part is None:
+        reason = "; ".join(f"{note.what}: {note.reason}" for note in notes) or "it lets nobody through"
+        return refused(reason, "; ".join(dict.fromkeys(note.advice for note in notes if note.advice)))
+    return Meant(part, tuple(notes))
+
+
 def _rule(native: str, direction: Any, rule: Mapping[str, Any]) -> tuple[RulePart | None, list[Note]]:
     """A rule, or None where nothing of it can be written; with notes on what cannot."""
     notes = [
@@ -174,12 +208,17 @@ def _rule(native: str, direction: Any, rule: Mapping[str, Any]) -> tuple[RulePar
     protocol, ports, problem = _protocol(rule)
     if problem is not None:
         return None, [*notes, problem]
-    if protocol not in ("tcp", "udp", "icmp", "any") and (rule.get("from_port"), rule.get("to_port")) not in _NO_PORTS:
+    if protocol not in ("tcp", "udp", "icmp", "any") and _ports(rule) not in _NO_PORTS:
         notes.append(Note(f"ports of protocol {protocol}", "this protocol has no ports", ""))
     cidrs = [block for block in map(ipv4, texts(rule, "cidr_blocks")) if block]
     groups = [_group_id(item) for item in texts(rule, "security_groups")]
     if rule.get("self") is True:
         groups.append(native)
+    notes += [
+        Note(f"peer {block}", "it is no IPv4 block, or its value is not known", "add the rule by hand")
+        for block in texts(rule, "cidr_blocks")
+        if ipv4(block) is None
+    ]
     if not cidrs and not groups:
         return None, notes
     part = RulePart(
@@ -194,6 +233,10 @@ def _rule(native: str, direction: Any, rule: Mapping[str, Any]) -> tuple[RulePar
     return part, notes
 
 
+def _ports(rule: Mapping[str, Any]) -> tuple[int | None, int | None]:
+    return number(rule.get("from_port")), number(rule.get("to_port"))
+
+
 _NO_PORTS = ((None, None), (0, 0), (-1, -1))
 _NAMES = {"-1": "any", "all": "any", "6": "tcp", "17": "udp", "1": "icmp"}
 
@@ -202,7 +245,7 @@ def _protocol(rule: Mapping[str, Any]) -> tuple[str, tuple[int, int] | None, Not
     """Protocol, ports (None: all), and why it cannot be written."""
     said = str(rule.get("protocol", "-1")).lower()
     protocol = _NAMES.get(said, said)
-    first, last = rule.get("from_port"), rule.get("to_port")
+    first, last = number(rule.get("from_port")), number(rule.get("to_port"))
     if protocol == "icmp":
         # from_port is the ICMP type and to_port the code here; -1 is all of them.
         if first in (-1, None):
@@ -214,7 +257,9 @@ def _protocol(rule: Mapping[str, Any]) -> tuple[str, tuple[int, int] | None, Not
             return protocol, None, None
         reason = "a stack's rules know tcp, udp, icmp, any and IPv4 protocol numbers"
         return protocol, None, Note(f"protocol {said}", reason, "add a rule by hand")
-    if not isinstance(first, int) or not isinstance(last, int) or not 0 <= first <= last <= 65535:
+    if (first, last) == (-1, -1):
+        return protocol, None, None
+    if first is None or last is None or not 0 <= first <= last <= 65535:
         return protocol, None, Note("ports", f"{first}-{last} is no port range", "look at the rule")
     if last == 0:
         reason = f"it allows {protocol} port 0 only, which no traffic uses; it was not read as all ports"
@@ -241,20 +286,25 @@ def key(resource: StateResource) -> Meant:
 def server(resource: StateResource) -> Meant:
     """aws_instance."""
     attributes = resource.attributes
-    if broken := _broken(resource, "id", "instance_type", "ami"):
+    template = next((text(one, "id") or text(one, "name") for one in rows(attributes, "launch_template")), None)
+    needed = ("id",) if template else ("id", "instance_type", "ami")
+    if broken := _broken(resource, *needed):
         return broken
     if attributes.get("instance_state") in ("terminated", "shutting-down"):
         return refused("it is terminated", "run `terraform refresh` to be rid of it")
     found, notes = _labels(attributes)
     disk, more = _root_disk(attributes)
-    notes += more + _server_notes(attributes)
-    flavor = str(attributes["instance_type"])
+    volumes, bare = _data_disks(attributes)
+    notes += more + _server_notes(attributes) + bare
+    flavor, image = str(attributes.get("instance_type") or ""), str(attributes.get("ami") or "")
+    nics = [str(attributes[name]) for name in ("primary_network_interface_id",) if text(attributes, name)]
     public = attributes.get("associate_public_ip_address")
     part = ServerPart(
         id=str(attributes["id"]),
         flavor=flavor,
         size=instance_sizes().get(flavor),
-        image=str(attributes["ami"]),
+        image=image,
+        os=image_words(image),
         subnet=text(attributes, "subnet_id"),
         groups=texts(attributes, "vpc_security_group_ids"),
         key=text(attributes, "key_name"),
@@ -263,18 +313,22 @@ def server(resource: StateResource) -> Meant:
         disk_class=disk.get("class", "ssd"),
         min_iops=disk.get("iops"),
         labels=found,
+        disk_encrypted=bool(disk.get("encrypted")),
+        placement_group=text(attributes, "placement_group"),
+        addresses=tuple(str(attributes[name]) for name in ("private_ip",) if text(attributes, name)),
+        template=template,
+        nics=tuple(nics),
     )
-    return Meant(part, (*notes, *unread(resource, _SERVER_READ, _SERVER_COMPUTED)))
+    notes += unread(resource, _SERVER_READ, _SERVER_COMPUTED)
+    return Meant(part, tuple(notes), inline=volumes)
 
 
 _SERVER_NOTES = {
-    "ebs_block_device": ("more disks", "they are not read from a server", "add them under volumes"),
     "ephemeral_block_device": ("local disks", "a stack's servers have none", "use a volume"),
     "network_interface": ("network interfaces", "a stack's servers have one", "check what the others are for"),
     "iam_instance_profile": ("instance profile", "roles for servers do not move", "give the program other credentials"),
     "ipv6_addresses": ("IPv6 addresses", "a stack's networks are IPv4", "plan IPv6 apart"),
     "secondary_private_ips": ("more private addresses", "a stack's servers have one", "check what they are for"),
-    "placement_group": ("placement group", "a stack has no word for it", "use zones: spread"),
     "host_id": ("dedicated host", "a stack has no dedicated hosts", "ask the target cloud for them"),
     "hibernation": ("hibernation", "a stack has no word for it", ""),
     "instance_market_options": ("spot market", "a stack's servers are on demand", "check the cost"),
@@ -282,6 +336,7 @@ _SERVER_NOTES = {
 _SERVER_READ = (
     *("ami", "instance_type", "subnet_id", "vpc_security_group_ids", "key_name", "public_ip", "root_block_device"),
     *("associate_public_ip_address", "tenancy", "source_dest_check", "private_ip", "instance_state"),
+    *("ebs_block_device", "placement_group", "launch_template", "primary_network_interface_id"),
     *_SERVER_NOTES,
 )
 
@@ -304,70 +359,39 @@ def _server_notes(attributes: Mapping[str, Any]) -> list[Note]:
 
 
 def _root_disk(attributes: Mapping[str, Any]) -> tuple[dict[str, Any], list[Note]]:
-    disks = attributes.get("root_block_device")
-    if not isinstance(disks, list) or not disks or not isinstance(disks[0], dict):
+    disks = rows(attributes, "root_block_device")
+    if not disks:
         return {}, []
     disk = disks[0]
     notes = []
-    if disk.get("encrypted"):
-        notes.append(Note("encrypted root disk", "a root disk has no such switch in a stack", "see extensions"))
-    if disk.get("throughput") and disk["throughput"] > _GP3_BASE_THROUGHPUT:
+    if (number(disk.get("throughput")) or 0) > _GP3_BASE_THROUGHPUT:
         notes.append(Note("root disk throughput", "a stack asks for a class and IOPS only", "check after the move"))
-    kind, iops = disk.get("volume_type"), disk.get("iops")
-    sold = kind in _SOLD_IOPS and isinstance(iops, int) and not (kind == "gp3" and iops <= _GP3_BASE_IOPS)
-    found = {"class": _DISK_CLASSES.get(str(kind), "ssd"), "gib": disk.get("volume_size") or None}
-    return {**found, **({"iops": iops} if sold else {})}, notes
+    gib, class_, iops = disk_words(disk)
+    found = {"class": class_, "gib": gib, "encrypted": disk.get("encrypted") is True}
+    return {**found, **({"iops": iops} if iops else {})}, notes
+
+
+def _data_disks(attributes: Mapping[str, Any]) -> tuple[tuple[tuple[str, Part], ...], list[Note]]:
+    """The further disks that a server holds within itself, each with what puts it there."""
+    found: list[tuple[str, Part]] = []
+    notes = []
+    server_ = str(attributes["id"])
+    for disk in rows(attributes, "ebs_block_device"):
+        device = text(disk, "device_name") or ""
+        native = text(disk, "volume_id") or f"{server_}/{device}"
+        part = data_volume(native, disk)
+        if part.gib is None:
+            notes.append(Note("more disks", f"the source does not say how large {native} is", "add it under volumes"))
+            continue
+        word = "data" if not found else f"data-{len(found) // 2 + 1}"
+        found += [(word, part), (word, AttachmentPart(f"{native}/{server_}", native, server_))]
+    return tuple(found), notes
 
 
 _GP3_BASE_THROUGHPUT = 125  # MiB/s that a gp3 volume has at no charge (docs.aws.amazon.com/ebs)
 
-_BY_HAND = "draw it in the stack by hand"
-_REFUSALS: dict[tuple[str, ...], tuple[str, str]] = {
-    ("aws_db_instance", "aws_rds_cluster", "aws_rds_cluster_instance", "aws_dynamodb_table"): (
-        "a managed database, which a stack has no word for",
-        "order the target's managed database, or a server with a volume, and move the data by dump or replication",
-    ),
-    ("aws_lambda_function", "aws_lambda_permission", "aws_lambda_event_source_mapping"): (
-        "a function without a server, which a stack has no word for",
-        "run its code on a server or in the target's container service",
-    ),
-    ("aws_lb", "aws_alb", "aws_elb", "aws_lb_listener", "aws_lb_target_group", "aws_lb_target_group_attachment"): (
-        "load balancers are not read from a state yet",
-        "add it under load_balancers: listeners, ports, targets and check",
-    ),
-    ("aws_s3_bucket", "aws_s3_bucket_policy", "aws_s3_bucket_notification", "aws_s3_bucket_metric"): (
-        "buckets are not read from a state yet",
-        "add it under buckets; policies and notifications do not move",
-    ),
-    ("aws_ebs_volume", "aws_volume_attachment"): (
-        "volumes are not read from a state yet",
-        "add it under volumes, with size, class and the server that it is on",
-    ),
-    ("aws_eip", "aws_eip_association"): (
-        "a kept public address; the number itself cannot move to another cloud",
-        "add it under public_ips and change the DNS records at cutover",
-    ),
-    ("aws_internet_gateway", "aws_nat_gateway", "aws_route_table", "aws_route", "aws_route_table_association"): (
-        "gateways and routes have no word of their own in a stack",
-        "say internet: none, outbound or direct for each subnet in an assumptions file",
-    ),
-    ("aws_route53_zone", "aws_route53_record"): ("DNS has no word in a stack", "keep the zone, or move it by export"),
-    ("aws_launch_template", "aws_launch_configuration", "aws_autoscaling_group"): (
-        "a stack has no scaling by load",
-        "add servers with a count, or use the target's scaling by hand",
-    ),
-    ("aws_vpc_security_group_ingress_rule", "aws_vpc_security_group_egress_rule"): (
-        "this form of a rule is not read yet",
-        "add it under ingress or egress of its group",
-    ),
-    ("aws_network_acl", "aws_default_network_acl", "aws_default_route_table", "aws_network_interface"): (
-        "a stack has no word for it",
-        _BY_HAND,
-    ),
-}
-
 MEANINGS: dict[str, Meaning] = {
-    **{name: refusal(*words) for names, words in _REFUSALS.items() for name in names},
+    **{name: refusal(reason, advice) for names, _, reason, advice in REFUSALS for name in names},
     "aws_vpc": network,
     "aws_default_vpc": network,
     "aws_subnet": subnet,
@@ -375,7 +399,14 @@ MEANINGS: dict[str, Meaning] = {
     "aws_security_group": group,
     "aws_default_security_group": group,
     "aws_security_group_rule": rule,
+    "aws_vpc_security_group_ingress_rule": own_rule,
+    "aws_vpc_security_group_egress_rule": own_rule,
     "aws_key_pair": key,
     "aws_instance": server,
+    "aws_spot_instance_request": server,
+    **ROUTE_MEANINGS,
+    **STORAGE_MEANINGS,
+    **BALANCER_MEANINGS,
+    **FLEET_MEANINGS,
 }
-"""Terraform type -> what it means."""
+"""Terraform type -> what it means; a star at the end stands for any ending."""

@@ -78,3 +78,7 @@ class Adapter(ABC):
     def terraform_meanings(self) -> Mapping[str, Any]:
         """What the vendor's Terraform types mean; empty where nothing is known."""
         return {}
+
+    def templates(self) -> Mapping[str, Any]:
+        """The kinds of templates that the vendor's own tool takes: word of a command -> its ``TemplateSource``."""
+        return {}

@@ -14,12 +14,16 @@ from mcloud.cli.options import AsJson, ProfileName, make_app
 
 if TYPE_CHECKING:
     from mcloud.discover.discovery import Discovery
+    from mcloud.discover.templates import TemplateSource
 
 GROUP = True
 app = make_app("Make a stack of what runs today.")
 
 Assumptions = Annotated[
     Path | None, typer.Option("--assumptions", help="Answers for what the source does not hold (YAML).")
+]
+Strict = Annotated[
+    bool, typer.Option("--strict", help="Leave over what refers to things that no source holds, and make up nothing.")
 ]
 Output = Annotated[Path | None, typer.Option("--output", "-o", help="Write the stack here.")]
 StackName = Annotated[str, typer.Option("--name", help="Name of the stack.")]
@@ -32,9 +36,10 @@ def sources() -> None:
 
 @app.command()
 def tfstate(
-    files: Annotated[list[Path], typer.Argument(help="Terraform state files (format 4).")],
+    files: Annotated[list[Path], typer.Argument(help="Terraform state files (format 3 or 4).")],
     placement: Annotated[str, typer.Option(help="Where the stack is placed: cloud/region.")],
     assumptions: Assumptions = None,
+    strict: Strict = False,
     output: Output = None,
     name: StackName = "discovered",
     as_json: AsJson = False,
@@ -45,8 +50,57 @@ def tfstate(
     meanings: dict[str, Any] = {}
     for cloud in registry.names():
         meanings.update(registry.get(cloud).terraform_meanings())
-    found = discover_tfstate(files, assumptions, placement=placement, meanings=meanings, name=name)
+    found = discover_tfstate(files, assumptions, placement=placement, meanings=meanings, name=name, strict=strict)
     _report(found, output, as_json)
+
+
+@app.command("csv")
+def inventory(
+    file: Annotated[Path, typer.Argument(help="A list of servers; its first line names the columns.")],
+    placement: Annotated[str, typer.Option(help="Where the stack is placed: cloud/region.")],
+    assumptions: Assumptions = None,
+    strict: Strict = False,
+    output: Output = None,
+    name: StackName = "discovered",
+    as_json: AsJson = False,
+) -> None:
+    """Make a stack of a list of servers: name, vcpu, memory, disk, os, network, subnet, ip, …"""
+    from mcloud.discover.pipeline import Aim
+    from mcloud.discover.sheet import discover_csv
+
+    _report(discover_csv(file, Aim(placement, name, assumptions, strict)), output, as_json)
+
+
+def _template(source: TemplateSource) -> Callable[..., None]:
+    """The command of one kind of template."""
+
+    def command(
+        files: Annotated[list[Path], typer.Argument(help="Templates; they may refer to each other.")],
+        placement: Annotated[str, typer.Option(help="Where the stack is placed: cloud/region.")],
+        parameters: Annotated[Path | None, typer.Option("--parameters", help="Values of parameters (file).")] = None,
+        sets: Annotated[
+            list[str] | None, typer.Option("--set", help="name=value for a parameter; may be repeated.")
+        ] = None,
+        assumptions: Assumptions = None,
+        strict: Strict = False,
+        output: Output = None,
+        name: StackName = "discovered",
+        as_json: AsJson = False,
+    ) -> None:
+        from mcloud.discover.pipeline import Aim
+        from mcloud.discover.templates import discover_templates
+
+        aim = Aim(placement, name, assumptions, strict)
+        found = discover_templates(source, files, aim, parameters=parameters, sets=sets or ())
+        _report(found, output, as_json)
+
+    command.__doc__ = f"Make one stack of {source.title}. What cannot be worked out is told and asked for."
+    return command
+
+
+for _adapter in map(registry.get, registry.names()):
+    for _word, _source in _adapter.templates().items():
+        app.command(_word)(_template(_source))
 
 
 def _cloud(cloud: str) -> Callable[..., None]:

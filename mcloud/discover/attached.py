@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
-from mcloud.discover.ledger import Item, Ledger, Namer
+from mcloud.discover import standins
+from mcloud.discover.ledger import Item, Ledger, Namer, Pairs
 from mcloud.discover.meaning import Note
 from mcloud.discover.parts import (
     AddressPart,
+    AddressUsePart,
     AttachmentPart,
-    BucketPart,
     InterfacePart,
+    KeptAddressPart,
     PlacementGroupPart,
     RoutePart,
     VolumePart,
@@ -106,8 +109,11 @@ def write_volumes(
     holders = {part.volume: (item, part) for item, part in attachments}
     batches: dict[tuple[str, str], list[tuple[Item, VolumePart, dict[str, Any], str | None]]] = defaultdict(list)
     for item, part in volumes:
+        if part.gib is None and ledger.strict:
+            ledger.leave(item, "the source does not say its size", "add it under volumes by hand")
+            continue
         held = holders.get(part.id)
-        batch = batches[(item.resource.file, item.resource.base)]
+        batch = batches[item.base]
         batch.append((item, part, _volume(part), machines.instances.get(held[1].server) if held else None))
     section: dict[str, Any] = {}
     names: dict[str, str] = {}
@@ -120,17 +126,32 @@ def write_volumes(
                 reason = f"number {number} of {len(batch)} equal volumes, one for each {whole}"
                 ledger.settle(item, "folded", f"volumes.{name}", reason=reason)
             else:
-                name = namer.give(item.resource.label if whole is None else item.resource.plain)
+                name = namer.give(item.label if whole is None else item.plain)
                 where = whole or instance
                 section[name] = {**entry, **({"attach": where} if where else {})}
+                _at_least(ledger, section[name], ("volumes", name, "size"), part.id)
+                if part.gib is None:
+                    reason = f"the sources do not say how large {part.id} is; this is made up"
+                    ledger.ask(("volumes", name, "size"), part.id, reason)
                 ledger.settle(item, "mapped", f"volumes.{name}", notes=_volume_notes(part))
             names[part.id] = name
     _settle_attachments(ledger, holders, names, machines)
     return section
 
 
+def _at_least(ledger: Ledger, entry: dict[str, Any], path: tuple[str, str, str], native: str) -> None:
+    """Make a volume as large as the assumptions file asks for."""
+    size, least = Size.parse(entry["size"]), ledger.overlay.disk_min
+    if least is not None and size < least:
+        entry["size"] = str(least)
+        ledger.assume(path, native, f"made larger from {size}")
+
+
 def _volume(part: VolumePart) -> dict[str, Any]:
-    entry: dict[str, Any] = {"size": str(Size.gib(part.gib)), "class": part.disk_class or "ssd"}
+    entry: dict[str, Any] = {
+        "size": str(standins.DISK if part.gib is None else Size.gib(part.gib)),
+        "class": part.disk_class or "ssd",
+    }
     if part.min_iops:
         entry["min_iops"] = part.min_iops
     if part.encrypted:
@@ -169,6 +190,8 @@ def _settle_attachments(
     machines: Machines,
 ) -> None:
     for item, part in holders.values():
+        if item.inline:
+            continue
         if part.volume not in names:
             ledger.leave(item, f"its volume {part.volume} {NOT_HERE}", "see why the volume is not there")
         elif part.server not in machines.instances:
@@ -178,12 +201,32 @@ def _settle_attachments(
             ledger.settle(item, "folded", target, reason=f"puts it on {machines.instances[part.server]}")
 
 
-def write_buckets(ledger: Ledger, buckets: Iterable[tuple[Item, BucketPart]]) -> dict[str, Any]:
-    """The section ``buckets``. A bucket gets a new name on the cloud, for names hold the state's id."""
+def kept_addresses(addresses: Pairs[KeptAddressPart], uses: Pairs[AddressUsePart]) -> Pairs[KeptAddressPart]:
+    """The kept addresses, each with the server that a resource of its own gives it."""
+    users = {part.address: part.server for _, part in uses}
+    return [(item, replace(part, server=part.server or users.get(part.id))) for item, part in addresses]
+
+
+def write_kept_addresses(
+    ledger: Ledger, addresses: Pairs[KeptAddressPart], uses: Pairs[AddressUsePart], machines: Machines
+) -> dict[str, Any]:
+    """The section ``public_ips``."""
     section: dict[str, Any] = {}
+    names: dict[str, str] = {}
     namer = Namer()
-    for item, part in buckets:
-        name = namer.give(item.resource.label)
-        section[name] = dict(part.settings)
-        ledger.settle(item, "mapped", f"buckets.{name}")
+    for item, part in addresses:
+        name = namer.give(item.label)
+        instance = machines.instances.get(part.server or "")
+        notes = []
+        if part.server and instance is None:
+            notes.append(Note(f"server {part.server}", f"it {NOT_HERE}", "name the server that shall have it"))
+        section[name] = {"server": instance} if instance else {}
+        section[name] |= {"labels": dict(part.labels)} if part.labels else {}
+        names[part.id] = name
+        ledger.settle(item, "mapped", f"public_ips.{name}", notes=notes)
+    for item, use in uses:
+        if use.address in names:
+            ledger.settle(item, "folded", f"public_ips.{names[use.address]}", reason="says which server has it")
+        else:
+            ledger.leave(item, f"its address {use.address} {NOT_HERE}", "give the source that holds it")
     return section

@@ -1,30 +1,41 @@
 """Joins neutral parts by native id into the sections of a stack.
 
-Nothing is guessed: what no source and no assumption says makes the resource a remainder or stays an open question.
+Nothing is guessed in silence: what no source and no assumption says makes the resource a remainder, or, where the
+ledger is not strict, something stands for it that is marked as an open question.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any, TypeVar
 
-from mcloud.discover import attached, balancers
-from mcloud.discover.discovery import DocumentPath
+from mcloud.discover import attached, balancers, standins
+from mcloud.discover.buckets import write_buckets
+from mcloud.discover.certificates import Certificates
 from mcloud.discover.facts import take_facts
-from mcloud.discover.ledger import Item, Ledger, Namer, split_twins
-from mcloud.discover.meaning import Note
-from mcloud.discover.overlay import AssumedGroup, AssumedNetwork, AssumedSubnet, move_block
+from mcloud.discover.fleets import take_fleets
+from mcloud.discover.groups import Groups
+from mcloud.discover.ledger import Item, Ledger, Namer, Pairs, split_twins
+from mcloud.discover.networks import Networks
 from mcloud.discover.parts import (
+    AddressClaimPart,
     AddressPart,
+    AddressUsePart,
     AttachmentPart,
     BalancerPart,
+    BelongsPart,
+    BucketDetailPart,
     BucketPart,
     CertificatePart,
     GroupPart,
     InterfacePart,
+    KeptAddressPart,
     KeyPart,
+    ListenerCertificatePart,
     ListenerPart,
+    ListenerRulePart,
+    MemberPart,
     NetworkPart,
     Part,
     PlacementGroupPart,
@@ -35,26 +46,11 @@ from mcloud.discover.parts import (
     SubnetPart,
     VolumePart,
 )
-from mcloud.discover.rules import Renumbering, RuleWriter, short
+from mcloud.discover.routing import Routing, take_tables
 from mcloud.discover.servers import Around, write_servers
-from mcloud.errors import DiscoverError
 
 T = TypeVar("T", bound=Part)
 Sections = dict[str, dict[str, Any]]
-Pairs = list[tuple[Item, T]]
-
-
-@dataclass(frozen=True)
-class Place:
-    """A subnet of the stack: network and subnet by name."""
-
-    network: str
-    subnet: str
-
-    @property
-    def text(self) -> str:
-        """As a server refers to it."""
-        return f"{self.network}.{self.subnet}"
 
 
 def join(ledger: Ledger, items: Iterable[Item]) -> Sections:
@@ -63,29 +59,37 @@ def join(ledger: Ledger, items: Iterable[Item]) -> Sections:
     Raises:
         DiscoverError: two sources contradict each other, or an assumption contradicts a source.
     """
-    same = [Item(item.resource, ledger.canonical_part(item.part), item.notes) for item in items]
-    kept, twins = split_twins(take_facts(ledger, same))
+    kept, twins, routing = _prepared(ledger, items)
+    kept_addresses = attached.kept_addresses(_of(kept, KeptAddressPart), _of(kept, AddressUsePart))
     addresses = _of(kept, AddressPart)
     public = {part.server for _, part in addresses}
-    servers = [
-        (item, replace(part, public_ip=True) if part.id in public else part) for item, part in _of(kept, ServerPart)
-    ]
-    nets = _Networks(ledger)
-    nets.write(_of(kept, NetworkPart), _of(kept, SubnetPart), servers, _of(kept, GroupPart))
-    groups = _Groups(ledger, nets)
-    groups.write(_of(kept, GroupPart), _of(kept, RulePart), servers)
+    holders = {part.server for _, part in kept_addresses if part.server}
+    servers = [(item, _with_address(part, public, holders)) for item, part in _of(kept, ServerPart)]
+    nets = Networks(ledger, routing, holders)
+    asked = _subnets_asked_for(kept)
+    nets.asked = [part.owner for _, part in _of(kept, BelongsPart) if part.of == "network"]
+    nets.write(_of(kept, NetworkPart), _of(kept, SubnetPart), servers, _of(kept, GroupPart), asked)
+    groups = Groups(ledger, nets)
+    groups.write(_of(kept, GroupPart), _of(kept, RulePart), servers, [part for _, part in _of(kept, BalancerPart)])
     keys = _write_keys(ledger, _of(kept, KeyPart))
     places = {native: place.text for native, place in nets.places.items()}
     placement_groups, placement_names = attached.write_placement_groups(ledger, _of(kept, PlacementGroupPart))
     interfaces = _of(kept, InterfacePart)
-    firsts = {part.id: part.subnet for _, part in servers}
+    firsts = {part.id: part.subnet or nets.default_subnet for _, part in servers}
     key_names = {native: name for native, (name, _) in keys.items()}
     further = attached.interfaces_of(interfaces, places, firsts)
-    machines = write_servers(ledger, servers, Around(places, groups.names, key_names, placement_names, further))
+    pools = balancers.with_members(ledger, _of(kept, PoolPart), _of(kept, MemberPart))
+    by_address = balancers.by_address(servers)
+    together = [tuple(by_address.get(member, member) for member in part.members) for _, part in pools]
+    around = Around(places, groups.names, key_names, placement_names, further, nets.default_subnet, together)
+    machines = write_servers(ledger, servers, around)
     attached.settle_on_servers(ledger, [*interfaces, *addresses], machines, places, firsts)
     attached.write_routes(ledger, _of(kept, RoutePart), nets.names, nets.section, machines)
     volumes = attached.write_volumes(ledger, _of(kept, VolumePart), _of(kept, AttachmentPart), machines)
-    beside = balancers.Beside(places, groups.names, machines, balancers.by_address(servers))
+    beside = balancers.Beside(places, groups.names, machines, by_address)
+    public_ips = attached.write_kept_addresses(ledger, kept_addresses, _of(kept, AddressUsePart), machines)
+    balancing = _balancing(ledger, kept, pools, beside)
+    buckets = write_buckets(ledger, _of(kept, BucketPart), _of(kept, BucketDetailPart), _of(kept, BelongsPart))
     sections: Sections = {
         "networks": nets.section,
         "security_groups": groups.section,
@@ -93,288 +97,114 @@ def join(ledger: Ledger, items: Iterable[Item]) -> Sections:
         "placement_groups": placement_groups,
         "servers": machines.section,
         "volumes": volumes,
-        **_balancing(ledger, kept, beside),
-        "buckets": attached.write_buckets(ledger, _of(kept, BucketPart)),
+        **balancing,
+        "public_ips": public_ips,
+        "buckets": buckets.section,
     }
+    targets = {**{native: f"networks.{name}" for native, name in nets.names.items()}, **buckets.targets}
+    targets |= {native: f"networks.{place.network}.subnets.{place.subnet}" for native, place in nets.places.items()}
+    _settle_belonging(ledger, kept, targets)
     ledger.settle_twins(twins)
+    ledger.close()
     ledger.ask_unused()
     return {name: section for name, section in sections.items() if section}
 
 
-def _balancing(ledger: Ledger, kept: list[Item], beside: balancers.Beside) -> Sections:
-    certificates, names = balancers.write_certificates(ledger, _of(kept, CertificatePart))
-    found = balancers.write_balancers(
-        ledger, _of(kept, BalancerPart), _of(kept, PoolPart), _of(kept, ListenerPart), beside, names
-    )
-    return {"load_balancers": found, "certificates": certificates}
+def _prepared(ledger: Ledger, items: Iterable[Item]) -> tuple[list[Item], list[tuple[Item, Item]], Routing]:
+    """The items with what others say of them put in, those that are the same as another one, and the route tables."""
+    same = [replace(item, part=ledger.canonical_part(item.part)) for item in items]
+    kept, twins = split_twins(take_fleets(ledger, take_facts(ledger, same)))
+    kept, routing = take_tables(kept)
+    kept = _claimed(kept)
+    nics = {nic: part.id for _, part in _of(kept, ServerPart) for nic in part.nics}
+    nics |= {part.id: part.server for _, part in _of(kept, InterfacePart)}
+    kept = [replace(item, part=_by_server(item.part, nics)) for item in kept]
+    return kept, twins, routing
+
+
+def _claimed(kept: list[Item]) -> list[Item]:
+    """The items, where kept addresses that something else has belong to that."""
+    claims = {part.address: part for _, part in _of(kept, AddressClaimPart)}
+    found = []
+    for item in kept:
+        part = item.part
+        if isinstance(part, AddressClaimPart):
+            continue
+        claim = claims.get(part.id) if isinstance(part, KeptAddressPart) else None
+        if claim is not None:
+            item = replace(item, part=BelongsPart(f"address/{claim.address}", claim.owner, claim.of, claim.reason))
+        found.append(item)
+    return found
+
+
+def _by_server(part: Part, nics: Mapping[str, str]) -> Part:
+    """The part, where a server that is named by one of its interfaces is named by its id."""
+    if isinstance(part, KeptAddressPart | AddressUsePart) and part.server in nics:
+        return replace(part, server=nics[part.server or ""])
+    if isinstance(part, RoutePart) and part.gateway in nics:
+        return replace(part, gateway=nics[part.gateway])
+    return part
+
+
+def _with_address(part: ServerPart, public: set[str], holders: set[str]) -> ServerPart:
+    """A server that has a kept address has no other one."""
+    if part.id in holders:
+        return replace(part, public_ip=False)
+    return replace(part, public_ip=True) if part.id in public else part
+
+
+def _subnets_asked_for(kept: list[Item]) -> dict[str, str | None]:
+    """Subnets that others than servers refer to, with the network where it is told."""
+    found: dict[str, str | None] = {}
+    of_groups = {part.id: part.network for _, part in _of(kept, GroupPart)}
+    for item in kept:
+        part = item.part
+        if isinstance(part, BalancerPart):
+            inside = [network for native in part.groups if (network := of_groups.get(native))]
+            asked = part.subnets or (standins.DEFAULT,)
+            found |= {native: part.network or next(iter(inside), None) for native in asked}
+        elif isinstance(part, BelongsPart) and part.of == "subnet":
+            found.setdefault(part.owner, None)
+        elif isinstance(part, InterfacePart):
+            found.setdefault(part.subnet, None)
+    return found
+
+
+def _settle_belonging(ledger: Ledger, kept: Iterable[Item], targets: dict[str, str]) -> None:
+    """What belongs to something goes where that went."""
+    whole = list(kept)
+    known = dict(targets)
+    for item in whole:
+        outcome = ledger.outcomes.get(item.resource.key)
+        if outcome is not None and outcome.target and not item.inline and not isinstance(item.part, RulePart):
+            known.setdefault(item.part.id, outcome.target)
+    waiting = _of(whole, BelongsPart)
+    while waiting:
+        ready = [(item, part) for item, part in waiting if part.owner in known]
+        for item, part in ready:
+            ledger.settle(item, "folded", known[part.owner], reason=part.reason)
+            known.setdefault(part.id.partition("/")[2], known[part.owner])
+        if not ready:
+            break
+        done = {item.resource.key for item, _ in ready}
+        waiting = [(item, part) for item, part in waiting if item.resource.key not in done]
+    for item, part in waiting:
+        reason = f"{part.reason}, and {part.owner} is in none of the sources"
+        ledger.leave(item, reason, "give the source that holds it")
+
+
+def _balancing(ledger: Ledger, kept: list[Item], pools: Pairs[PoolPart], beside: balancers.Beside) -> Sections:
+    certificates = Certificates(ledger)
+    certificates.write(_of(kept, CertificatePart))
+    writer = balancers.BalancerWriter(ledger, beside, certificates, pools)
+    more = balancers.More(_of(kept, ListenerRulePart), _of(kept, ListenerCertificatePart))
+    writer.write(_of(kept, BalancerPart), _of(kept, ListenerPart), more)
+    writer.settle_members(_of(kept, MemberPart))
+    return {"load_balancers": writer.section, "certificates": certificates.section}
 
 
 def _of(items: Iterable[Item], kind: type[T]) -> Pairs[T]:
     return [(item, item.part) for item in items if isinstance(item.part, kind)]
-
-
-class _Networks:
-    """Networks with their subnets."""
-
-    def __init__(self, ledger: Ledger) -> None:
-        self.section: dict[str, Any] = {}
-        self.names: dict[str, str] = {}
-        self.places: dict[str, Place] = {}
-        self.renumbering = Renumbering()
-        self._ledger = ledger
-        self._namer = Namer()
-        self._subnet_namers: dict[str, Namer] = {}
-
-    def write(
-        self,
-        networks: Pairs[NetworkPart],
-        subnets: Pairs[SubnetPart],
-        servers: Pairs[ServerPart],
-        groups: Pairs[GroupPart],
-    ) -> None:
-        """All networks and subnets, held or assumed."""
-        for item, network in networks:
-            self._held(item, network)
-        reaching = {server.subnet for _, server in servers if server.public_ip and server.subnet}
-        for item, subnet in subnets:
-            self._subnet(item, subnet, subnet.id in reaching)
-        for native in dict.fromkeys(server.subnet for _, server in servers if server.subnet):
-            if native not in self.places and not any(subnet.id == native for _, subnet in subnets):
-                self._assumed_subnet(native, native in reaching)
-        for native in dict.fromkeys(group.network for _, group in groups if group.network):
-            self.find(native)
-
-    def find(self, native: str) -> str | None:
-        """The network's name; one that is only assumed is added on first use."""
-        if native not in self.names:
-            assumed: AssumedNetwork | None = self._ledger.answer("networks", native)
-            if assumed is None:
-                return None
-            name = self._namer.give(assumed.name or native)
-            self._add(native, name, assumed.cidr, {})
-            self._ledger.assume(("networks", name), native, f"{native} is not in the sources")
-        return self.names[native]
-
-    def _held(self, item: Item, part: NetworkPart) -> None:
-        said: AssumedNetwork | None = self._ledger.answer("networks", part.id)
-        if said is not None and said.cidr != part.cidr:
-            raise DiscoverError(
-                f"{part.id} has the block {part.cidr}, not {said.cidr} as the assumptions file says",
-                where=f"{item.resource.file}: {item.resource.address}",
-                hint="use renumber to give it a new block",
-            )
-        name = self._namer.give(said.name if said and said.name else item.resource.label)
-        self._add(part.id, name, part.cidr, dict(part.labels))
-        self._ledger.settle(item, "mapped", f"networks.{name}")
-
-    def _add(self, native: str, name: str, cidr: str, labels: dict[str, str]) -> None:
-        new = self._ledger.answer("renumber", native) or cidr
-        if new != cidr:
-            self._move(cidr, cidr, new, native)
-            self._ledger.assume(("networks", name, "cidr"), native, f"renumbered from {cidr}")
-        if others := self._ledger.others(native):
-            self._ledger.assume(("networks", name), native, f"{others} is the same")
-        self.names[native] = name
-        self.renumbering.moves[native] = (cidr, new)
-        self.section[name] = {"cidr": new, **({"labels": labels} if labels else {})}
-        self._subnet_namers[name] = Namer()
-
-    @staticmethod
-    def _move(cidr: str, old: str, new: str, native: str) -> str | None:
-        try:
-            return move_block(cidr, old, new)
-        except ValueError as error:
-            hint = "give it a block at least as large"
-            raise DiscoverError(f"renumber: {native}: {error}", hint=hint) from error
-
-    def _subnet(self, item: Item, part: SubnetPart, reaching: bool) -> None:
-        network = self.find(part.network)
-        if network is None:
-            self._ledger.leave(
-                item,
-                f"its network {part.network} is in none of the sources",
-                f"give the state that holds it, or networks: {part.network} in an assumptions file",
-            )
-            return
-        name = self._subnet_namers[network].give(item.resource.label)
-        path = ("networks", network, "subnets", name)
-        moved = self._place(part.id, part.network, name, part.cidr, dict(part.labels))
-        if moved is None:
-            self._ledger.leave(
-                item,
-                f"its block {part.cidr} is outside its network's {self.renumbering.moves[part.network][0]}",
-                "secondary blocks have no word in a stack; choose a block inside the network",
-            )
-            return
-        if part.zone:
-            self.section[network]["subnets"][name]["zone"] = part.zone
-        self._internet(path, part.id, part.direct, reaching, part.internet)
-        self._ledger.settle(item, "mapped", f"networks.{network}.subnets.{name}")
-
-    def _assumed_subnet(self, native: str, reaching: bool) -> None:
-        said: AssumedSubnet | None = self._ledger.answer("subnets", native)
-        if said is None:
-            return
-        parent = self._ledger.canonical(said.network)
-        network = self.find(parent)
-        if network is None:
-            raise DiscoverError(
-                f"subnets: {native}: its network {said.network} is not known",
-                hint=f"give networks: {said.network} in the assumptions file",
-            )
-        name = self._subnet_namers[network].give(said.name or native)
-        path = ("networks", network, "subnets", name)
-        if self._place(native, parent, name, said.cidr, {}) is None:
-            raise DiscoverError(f"subnets: {native}: {said.cidr} is outside of its network {said.network}")
-        self._ledger.assume(path, native, f"{native} is not in the sources")
-        if said.internet:
-            self.section[network]["subnets"][name]["internet"] = said.internet
-        else:
-            self._internet(path, native, None, reaching)
-
-    def _place(self, native: str, parent: str, name: str, cidr: str, labels: dict[str, str]) -> str | None:
-        old, new = self.renumbering.moves[parent]
-        block = self._move(cidr, old, new, parent)
-        if block is None:
-            return None
-        network = self.names[parent]
-        entry = {"cidr": block, **({"labels": labels} if labels else {})}
-        self.section[network].setdefault("subnets", {})[name] = entry
-        self.places[native] = Place(network, name)
-        if others := self._ledger.others(native):
-            self._ledger.assume(("networks", network, "subnets", name), native, f"{others} is the same")
-        if block != cidr:
-            self._ledger.assume(("networks", network, "subnets", name, "cidr"), native, f"moved along from {cidr}")
-        return block
-
-    def _internet(
-        self, path: tuple[str, ...], native: str, direct: bool | None, reaching: bool, shown: str | None = None
-    ) -> None:
-        said = self._ledger.answer("internet", native)
-        if said is not None:
-            value, why = said, "by the assumptions file; the sources show no route"
-        elif shown is not None:
-            self.section[path[1]]["subnets"][path[3]]["internet"] = shown
-            return
-        elif reaching:
-            value, why = "direct", "a server in it has a public address; the sources show no route"
-        elif direct:
-            value, why = "direct", "its servers get public addresses; the sources show no route"
-        else:
-            value, why = "none", "the sources show no route"
-        self.section[path[1]]["subnets"][path[3]]["internet"] = value
-        self._ledger.assume((*path, "internet"), native, why)
-
-
-class _Groups:
-    """Security groups with their rules."""
-
-    def __init__(self, ledger: Ledger, networks: _Networks) -> None:
-        self.section: dict[str, Any] = {}
-        self.names: dict[str, str] = {}
-        self._ledger = ledger
-        self._networks = networks
-        self._namer = Namer()
-        self._native_networks: dict[str, str] = {}
-        self._writers: dict[str, RuleWriter] = {}
-        self._open: set[str] = set()
-
-    def write(self, groups: Pairs[GroupPart], rules: Pairs[RulePart], servers: Pairs[ServerPart]) -> None:
-        """All groups, held or assumed; names come before rules, for groups refer to each other."""
-        for item, group in groups:
-            self._held(item, group)
-        for native in dict.fromkeys(rule.group for _, rule in rules):
-            if native not in self.names:
-                self._assumed(native, "only its rules are in the sources")
-        peers = [peer for _, group in groups for rule in group.rules for peer in rule.groups]
-        peers += [peer for _, rule in rules for peer in rule.groups]
-        peers += [group for _, server in servers for group in server.groups]
-        for native in dict.fromkeys(peers):
-            if native not in self.names and self._ledger.answer("groups", native) is not None:
-                self._assumed(native, "it is not in the sources")
-        for item, group in groups:
-            self._held_rules(item, group)
-        for item, rule in rules:
-            self._rule(item, rule)
-
-    def _held(self, item: Item, part: GroupPart) -> None:
-        said: AssumedGroup | None = self._ledger.answer("groups", part.id)
-        name = self._namer.give(said.name if said and said.name else item.resource.label)
-        self.names[part.id] = name
-        self._start(part.id, name, part.network, part.everywhere)
-        if part.open_egress is not None:
-            self._open.add(part.id)
-            del self.section[name]["egress"]
-            if part.open_egress:
-                self._ledger.assume(("security_groups", name), part.id, part.open_egress)
-
-    def _assumed(self, native: str, why: str) -> None:
-        said: AssumedGroup | None = self._ledger.answer("groups", native)
-        name = self._namer.give(said.name if said and said.name else native)
-        self.names[native] = name
-        self._start(native, name, self._ledger.canonical(said.network) if said else None)
-        self._ledger.assume(("security_groups", name), native, f"{native}: {why}")
-
-    def _start(self, native: str, name: str, network: str | None, everywhere: bool = False) -> None:
-        entry: dict[str, Any] = {}
-        path: DocumentPath = ("security_groups", name)
-        if everywhere:
-            pass
-        elif network is None:
-            self._ledger.ask(path, native, f"which network has {native}? Say it under groups: {native}")
-        else:
-            found = self._networks.find(network)
-            if found is None:
-                self._ledger.ask(path, native, f"its network {network} is in none of the sources")
-            else:
-                entry["network"] = found
-                self._native_networks[native] = network
-        if others := self._ledger.others(native):
-            self._ledger.assume(path, native, f"{others} is the same")
-        self.section[name] = entry | {"ingress": [], "egress": []}
-        self._writers[native] = RuleWriter(
-            self._native_networks.get(native), self.names.get, self._networks.renumbering
-        )
-
-    def _held_rules(self, item: Item, part: GroupPart) -> None:
-        name = self.names[part.id]
-        notes: list[Note] = []
-        text = short(part.description, notes)
-        if text:
-            self.section[name]["description"] = text
-        if part.labels:
-            self.section[name]["labels"] = dict(part.labels)
-        for rule in part.rules:
-            if rule.direction == "ingress" or part.id not in self._open:
-                notes += self._add(rule)[1]
-        self._ledger.settle(item, "mapped", f"security_groups.{name}", notes=notes)
-
-    def _rule(self, item: Item, part: RulePart) -> None:
-        target = f"security_groups.{self.names[part.group]}"
-        if part.direction == "egress" and part.group in self._open:
-            self._ledger.settle(item, "folded", target, reason="everything may leave its group anyway")
-            return
-        written, notes = self._add(part)
-        if written:
-            reason = f"a {part.direction} rule of its group" if written == "new" else "another rule says the same"
-            self._ledger.settle(item, "folded", target, reason=reason, notes=notes)
-        else:
-            reason = "; ".join(f"{note.what}: {note.reason}" for note in notes) or "it names nobody on the other side"
-            advice = "; ".join(note.advice for note in notes) or "look at the rule in the source"
-            self._ledger.leave(item, reason, advice)
-
-    def _add(self, part: RulePart) -> tuple[str, tuple[Note, ...]]:
-        """Write a rule; gives "new", "merged", or nothing where none of its peers is known."""
-        name = self.names[part.group]
-        written = self._writers[part.group].write(part)
-        if written.entry is None:
-            return "merged" if written.merged else "", written.notes
-        rules = self.section[name][part.direction]
-        for old, new in written.moved.items():
-            path = ("security_groups", name, part.direction, len(rules))
-            self._ledger.assume(path, part.group, f"{old} moved along to {new}")
-        rules.append(written.entry)
-        return "new", written.notes
 
 
 def _write_keys(ledger: Ledger, keys: Pairs[KeyPart]) -> dict[str, tuple[str, dict[str, Any]]]:
@@ -384,12 +214,17 @@ def _write_keys(ledger: Ledger, keys: Pairs[KeyPart]) -> dict[str, tuple[str, di
     for item, part in keys:
         said = ledger.answer("public_keys", part.id)
         public_key = part.public_key or said
+        made_up = public_key is None and not ledger.strict
+        if made_up:
+            public_key = f"file:{Namer().give(part.id)}.pub"
         if public_key is None:
             advice = f"give its text under public_keys: {part.id} in an assumptions file"
             ledger.leave(item, "the sources do not hold the public key", advice)
             continue
         name = namer.give(item.resource.label)
-        if part.public_key is None:
+        if made_up:
+            ledger.ask(("keys", name, "public_key"), part.id, f"the sources do not hold the public key of {part.id}")
+        elif part.public_key is None:
             ledger.assume(("keys", name, "public_key"), part.id, "the sources hold only its fingerprint")
         labels = {"labels": dict(part.labels)} if part.labels else {}
         found[part.id] = (name, {"public_key": public_key, **labels})

@@ -16,17 +16,38 @@ from mcloud.errors import DiscoverError
 P = TypeVar("P", bound=Part)
 
 _IDS = {"id", "network", "subnet", "group", "server", "volume", "gateway", "balancer", "pool", "placement_group"}
-_ID_LISTS = {"groups", "subnets", "members"}
+_IDS |= {"owner", "table", "bucket", "address", "listener", "certificate", "member"}
+_ID_LISTS = {"groups", "subnets", "members", "pools"}
 """Fields of parts that hold native ids. (Keys and images go by names of their own.)"""
 
 
 @dataclass(frozen=True)
 class Item:
-    """A resource with the part that it means."""
+    """A resource with the part that it means, or with one of the parts that it holds within itself (``inline``)."""
 
     resource: Source
     part: Part
     notes: tuple[Note, ...] = ()
+    inline: str = ""
+
+    @property
+    def base(self) -> tuple[str, str]:
+        """What it has in common with those that differ in the index only."""
+        return self.resource.file, self.resource.base + (f"/{self.inline}" if self.inline else "")
+
+    @property
+    def plain(self) -> str:
+        """What a person would call it, without the index."""
+        return f"{self.resource.plain}-{self.inline}" if self.inline else self.resource.plain
+
+    @property
+    def label(self) -> str:
+        """What a person would call it."""
+        return f"{self.resource.label}-{self.inline}" if self.inline else self.resource.label
+
+
+Pairs = list[tuple[Item, P]]
+"""Items of one kind of part, with the part."""
 
 
 class Namer:
@@ -37,7 +58,8 @@ class Namer:
 
     def give(self, text: str) -> str:
         """The text as a name; a number is added where the name is taken."""
-        base = re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
+        parted = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "-", text)
+        base = re.sub(r"[^a-z0-9]+", "-", parted.lower()).strip("-")
         if not base[:1].isalpha():
             base = f"x-{base}"
         base = base[:32].strip("-")
@@ -56,12 +78,16 @@ class Ledger:
         overlay: the assumptions file.
         assumptions: what was assumed or is open, in the order found.
         outcomes: where each resource went.
+        strict: what a source refers to and does not hold is left over; else something made up stands for it, and it
+            is asked what it is.
     """
 
-    def __init__(self, overlay: Overlay) -> None:
+    def __init__(self, overlay: Overlay, *, strict: bool = True) -> None:
         self.overlay = overlay
+        self.strict = strict
         self.assumptions: list[Assumption] = []
         self.outcomes: dict[tuple[str, str], Outcome] = {}
+        self._within: list[tuple[tuple[str, str], Note]] = []
         self._used: set[tuple[str, str]] = set()
         self._aliases: dict[str, tuple[str, ...]] = {}
         for group in overlay.same:
@@ -85,7 +111,7 @@ class Ledger:
         changed: dict[str, Any] = {}
         for name in _IDS & vars(part).keys():
             value = getattr(part, name)
-            changed[name] = self.canonical(value) if value else value
+            changed[name] = self.canonical(value) if value and isinstance(value, str) else value
         for name in _ID_LISTS & vars(part).keys():
             changed[name] = tuple(dict.fromkeys(self.canonical(native) for native in getattr(part, name)))
         if isinstance(part, GroupPart):
@@ -134,8 +160,12 @@ class Ledger:
         advice: str = "",
         notes: Iterable[Note] = (),
     ) -> None:
-        """Say where a resource went."""
+        """Say where a resource went; of what it holds within itself only what was lost is told."""
         resource = item.resource
+        if item.inline:
+            lost = [Note(f"{item.inline} in it", reason, advice)] if fate == "remainder" else []
+            self._within += [(resource.key, note) for note in (*lost, *notes)]
+            return
         self.outcomes[resource.key] = Outcome(
             *resource.key, resource.type, fate, target, reason, advice, (*item.notes, *notes)
         )
@@ -151,12 +181,21 @@ class Ledger:
     def settle_twins(self, twins: Iterable[tuple[Item, Item]]) -> None:
         """Whatever is the same as another resource goes where that one went."""
         for item, first in twins:
+            if item.inline:
+                continue
             other = self.outcomes[first.resource.key]
             if other.fate == "remainder":
                 self.leave(item, other.reason, other.advice)
             else:
                 reason = f"is the same as {other.address} of {other.file}"
                 self.settle(item, "folded", other.target, reason=reason)
+
+
+    def close(self) -> None:
+        """Tell of each resource what was lost of the things within it."""
+        for key, note in self._within:
+            outcome = self.outcomes[key]
+            self.outcomes[key] = replace(outcome, notes=(*outcome.notes, note))
 
 
 def split_twins(items: Iterable[Item]) -> tuple[list[Item], list[tuple[Item, Item]]]:

@@ -36,6 +36,7 @@ __all__ = [
     "RulePart",
     "ServerPart",
     "SubnetPart",
+    "Unknown",
     "ipv4",
     "labels",
     "refusal",
@@ -55,14 +56,25 @@ class Note:
     advice: str = ""
 
 
+class Unknown(str):
+    """Stands for a value that the source refers to and does not hold; the text is what people call it."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True)
 class Meant:
-    """What one resource means: at most one part, or a refusal with reason and advice; notes in any case."""
+    """What one resource means: at most one part, or a refusal with reason and advice; notes in any case.
+
+    ``inline`` are further parts that the resource holds within itself (the disks of a server, the listeners of a load
+    balancer), each with a word that tells it from the others.
+    """
 
     part: Part | None = None
     notes: tuple[Note, ...] = ()
     reason: str = ""
     advice: str = ""
+    inline: tuple[tuple[str, Part], ...] = ()
 
 
 Meaning = Callable[[StateResource], Meant]

@@ -65,7 +65,7 @@ class Overlay(Model):
     internet: dict[str, Literal["none", "outbound", "direct"]] = Field(default_factory=dict)
     """Subnet id -> what it reaches, where the sources show no routes."""
     disk_min: Size | None = None
-    """Smaller root disks are made this large."""
+    """Smaller root disks and volumes are made this large."""
     leave_out: dict[str, Annotated[str, Field(min_length=3)]] = Field(default_factory=dict)
     """Address of a resource -> why it is not wanted."""
 

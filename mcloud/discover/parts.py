@@ -6,10 +6,59 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from mcloud.discover.balancer_parts import (
+    BalancerPart,
+    CertificatePart,
+    Forward,
+    ListenerCertificatePart,
+    ListenerPart,
+    ListenerRulePart,
+    MemberPart,
+    PoolPart,
+)
+
+__all__ = [
+    "AddressClaimPart",
+    "AddressPart",
+    "AddressUsePart",
+    "AttachmentPart",
+    "BalancerPart",
+    "BelongsPart",
+    "BucketDetailPart",
+    "BucketPart",
+    "CertificatePart",
+    "FactPart",
+    "FleetPart",
+    "Forward",
+    "GroupPart",
+    "Hop",
+    "HopPart",
+    "InterfacePart",
+    "KeptAddressPart",
+    "KeyPart",
+    "ListenerCertificatePart",
+    "ListenerPart",
+    "ListenerRulePart",
+    "MemberPart",
+    "NetworkPart",
+    "Part",
+    "PlacementGroupPart",
+    "PoolPart",
+    "RoutePart",
+    "RulePart",
+    "ServerPart",
+    "SubnetPart",
+    "TablePart",
+    "TableUsePart",
+    "TemplatePart",
+    "VolumePart",
+    "part_id",
+]
+
 
 @dataclass(frozen=True)
 class NetworkPart:
-    """A private network; ``cidr`` is its IPv4 block."""
+    """A private network; ``cidr`` is its IPv4 block, empty where the source does not hold it."""
 
     id: str
     cidr: str
@@ -19,6 +68,7 @@ class NetworkPart:
 @dataclass(frozen=True)
 class SubnetPart:
     """A subnet; ``network`` is a native id, ``direct`` whether its servers get public addresses, None: unknown.
+    ``cidr`` is empty where the source does not hold it.
 
     ``internet`` is what its routes say, in the stack's word; None: the source does not show them.
     """
@@ -31,6 +81,8 @@ class SubnetPart:
     zone: str | None = None
     """The zone, where the stack stays on this cloud and would choose another one by itself."""
     internet: str | None = None
+    assumed: str = ""
+    """What is assumed about its block; empty: the source says it."""
 
 
 @dataclass(frozen=True)
@@ -103,6 +155,9 @@ class ServerPart:
         addresses: private addresses, by which members of pools are known.
         disk_encrypted: whether its disks are known to be encrypted.
         stopped: it is switched off, which a stack cannot say.
+        count: how many equal ones this is; None: one.
+        template: native id of the template that fills in what the server itself does not say.
+        nics: native ids of its interfaces, by which others may name it.
     """
 
     id: str
@@ -124,6 +179,47 @@ class ServerPart:
     addresses: tuple[str, ...] = ()
     disk_encrypted: bool = False
     stopped: bool = False
+    count: int | None = None
+    template: str | None = None
+    nics: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class TemplatePart:
+    """What servers of a fleet are made from.
+
+    Attributes:
+        server: what it says of a server; flavor and image are empty where it says none.
+        volumes: the data volumes that each server gets.
+        aliases: what it goes by beside its id.
+    """
+
+    id: str
+    server: ServerPart
+    volumes: tuple[VolumePart, ...] = ()
+    aliases: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class FleetPart:
+    """Equal servers that something keeps running.
+
+    Attributes:
+        template: native id of what they are made from.
+        count: how many.
+        subnets: native ids of the subnets that they are spread over.
+        pools: native ids of the pools, or of the load balancers, that they are members of.
+        flavor: overrides the template's, with its size; empty: as the template says.
+    """
+
+    id: str
+    template: str
+    count: int
+    subnets: tuple[str, ...] = ()
+    pools: tuple[str, ...] = ()
+    labels: Mapping[str, str] = field(default_factory=dict)
+    flavor: str = ""
+    size: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True)
@@ -164,12 +260,101 @@ class RoutePart:
 
 
 @dataclass(frozen=True)
+class Hop:
+    """One line of a route table.
+
+    Attributes:
+        destination: an IPv4 block.
+        via: what kind of thing it leads to: internet (public addresses, both ways), nat (outwards only), server.
+        target: native id of that.
+    """
+
+    destination: str
+    via: Literal["internet", "nat", "server"]
+    target: str
+
+
+@dataclass(frozen=True)
+class TablePart:
+    """A route table of a network; ``main``: it holds for the subnets that have none of their own."""
+
+    id: str
+    network: str
+    main: bool = False
+    hops: tuple[Hop, ...] = ()
+
+
+@dataclass(frozen=True)
+class HopPart:
+    """A line of a route table that is a resource of its own."""
+
+    id: str
+    table: str
+    hop: Hop
+
+
+@dataclass(frozen=True)
+class TableUsePart:
+    """Which route table a subnet has; without a subnet, the network's main one."""
+
+    id: str
+    table: str
+    subnet: str | None = None
+    network: str | None = None
+
+
+@dataclass(frozen=True)
+class BelongsPart:
+    """Something that a stack says by something else.
+
+    Attributes:
+        owner: native id of what says it.
+        of: what that is, so that it can stand in the stack although no source holds it.
+        reason: what it is there.
+    """
+
+    id: str
+    owner: str
+    of: Literal["network", "subnet", "bucket", "other"]
+    reason: str
+
+
+@dataclass(frozen=True)
+class KeptAddressPart:
+    """A public address that outlives what uses it; ``server`` is a native id, None: nobody has it."""
+
+    id: str
+    server: str | None = None
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class AddressUsePart:
+    """Which server has a kept address, by native ids."""
+
+    id: str
+    address: str
+    server: str
+
+
+@dataclass(frozen=True)
+class AddressClaimPart:
+    """A kept address that something else than a server has, which says it in the stack; by native ids."""
+
+    id: str
+    address: str
+    owner: str
+    of: Literal["subnet", "other"]
+    reason: str
+
+
+@dataclass(frozen=True)
 class VolumePart:
     """A data volume.
 
     Attributes:
         id: native id.
-        gib: size in GiB.
+        gib: size in GiB; None: the source does not say.
         disk_class: hdd, ssd or nvme; None: only ``disk_type`` is known.
         min_iops: what the class alone would not bring.
         disk_type: native id of its type, where a fact may tell class and IOPS.
@@ -177,7 +362,7 @@ class VolumePart:
     """
 
     id: str
-    gib: int
+    gib: int | None
     disk_class: str | None = None
     min_iops: int | None = None
     disk_type: str | None = None
@@ -204,51 +389,13 @@ class BucketPart:
 
 
 @dataclass(frozen=True)
-class BalancerPart:
-    """A load balancer, by native ids of subnets and groups."""
+class BucketDetailPart:
+    """Settings of a bucket that are a resource of their own; ``bucket`` is its native id."""
 
     id: str
-    subnets: tuple[str, ...]
-    public: bool = False
-    groups: tuple[str, ...] = ()
-    labels: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class PoolPart:
-    """The members behind a listener.
-
-    Attributes:
-        members: native ids of servers, or their private addresses.
-        settings: a stack's words for a target: protocol, algorithm, sticky, check.
-    """
-
-    id: str
-    balancer: str
-    port: int | None
-    members: tuple[str, ...]
+    bucket: str
     settings: Mapping[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class ListenerPart:
-    """A port of a load balancer; ``certificate`` is a native id."""
-
-    id: str
-    balancer: str
-    pool: str | None
-    port: int
-    protocol: str
-    certificate: str | None = None
-
-
-@dataclass(frozen=True)
-class CertificatePart:
-    """A certificate; its key is never in a source, so a person names where it is."""
-
-    id: str
-    certificate: str | None
-    chain: str | None = None
+    reason: str = "settings of its bucket"
 
 
 @dataclass(frozen=True)
@@ -286,4 +433,22 @@ Part = (
     | ListenerPart
     | CertificatePart
     | FactPart
+    | TemplatePart
+    | FleetPart
+    | TablePart
+    | HopPart
+    | TableUsePart
+    | BelongsPart
+    | KeptAddressPart
+    | AddressUsePart
+    | AddressClaimPart
+    | BucketDetailPart
+    | MemberPart
+    | ListenerRulePart
+    | ListenerCertificatePart
 )
+
+
+def part_id(part: Part) -> str:
+    """The native id of a part; rules of groups have none."""
+    return "" if isinstance(part, RulePart) else part.id

@@ -1,4 +1,4 @@
-"""Reads Terraform state files, format version 4 (Terraform 0.12 and later, OpenTofu).
+"""Reads Terraform state files: format version 4 (Terraform 0.12 and later, OpenTofu) and 3 (Terraform 0.9 to 0.11).
 
 Secrets stay behind here: what the state marks as sensitive, and what has a name that only secrets have, is cut out
 before anything else sees a resource. States that Terraform before 0.15 wrote mark nothing, hence the names.
@@ -7,19 +7,15 @@ before anything else sees a resource. States that Terraform before 0.15 wrote ma
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from mcloud.discover.flatmap import unflatten
+from mcloud.discover.secrets import cut_names, texts_of
 from mcloud.errors import DiscoverError
 
-_SECRET_NAME = re.compile(
-    r"passw|passphrase|secret|private_key|(^|_)(token|pem|certificate_body|connection_string|kubeconfig)($|_)|access_key|credential"
-    r"|^(api_?key|auth|user_data|user_data_base64)$",
-    re.IGNORECASE,
-)
 _HINT = "give the file that `terraform state pull` prints"
 
 
@@ -36,6 +32,8 @@ class StateResource:
         deposed: an old instance that waits for its deletion.
         attributes: what the provider stored, without secrets.
         removed: names of the secrets that were cut out and had a value.
+        secrets: their values, until every other place was searched for them.
+        absent: why it does not exist, although the source has it; empty: it does.
     """
 
     file: str
@@ -46,6 +44,8 @@ class StateResource:
     deposed: bool = False
     attributes: Mapping[str, Any] = field(default_factory=dict, repr=False)
     removed: tuple[str, ...] = ()
+    secrets: frozenset[str] = field(default=frozenset(), repr=False)
+    absent: str = ""
 
     @property
     def key(self) -> tuple[str, str]:
@@ -72,7 +72,7 @@ def read_tfstate(path: Path) -> tuple[StateResource, ...]:
     """Read one state file.
 
     Args:
-        path: a state, format version 4.
+        path: a state, format version 3 or 4.
 
     Returns:
         Every instance in the state's order, data sources and deposed ones too.
@@ -82,22 +82,79 @@ def read_tfstate(path: Path) -> tuple[StateResource, ...]:
     """
     state = _parse(path)
     version = state.get("version")
+    if version == 3:
+        return _unique(path, read_version_3(str(path), state))
     if version != 4:
         if "encrypted_data" in state:
             raise DiscoverError("the state is encrypted", where=str(path), hint=_HINT)
         raise DiscoverError(
-            f"state format version {version!r} is not read, only 4 is",
+            f"state format version {version!r} is not read, only 3 and 4 are",
             where=f"{path}:version",
             hint="open it with Terraform 0.12 or later, which writes version 4, then `terraform state pull`",
         )
+    return _unique(
+        path,
+        (
+            (where, item)
+            for number, resource in enumerate(_list(state, "resources", str(path)))
+            for where in [f"{path}:resources[{number}]"]
+            for item in _instances(str(path), resource, where)
+        ),
+    )
+
+
+def _unique(path: Path, items: Iterable[tuple[str, StateResource]]) -> tuple[StateResource, ...]:
     found: dict[str, StateResource] = {}
-    for number, resource in enumerate(_list(state, "resources", str(path))):
-        where = f"{path}:resources[{number}]"
-        for item in _instances(str(path), resource, where):
-            if item.address in found:
-                raise DiscoverError(f"{item.address} is in the state twice", where=where, hint=_HINT)
-            found[item.address] = item
+    for where, item in items:
+        if item.address in found:
+            raise DiscoverError(f"{item.address} is in the state twice", where=where, hint=_HINT)
+        found[item.address] = item
     return tuple(found.values())
+
+
+def read_version_3(file: str, state: Mapping[str, Any]) -> Iterator[tuple[str, StateResource]]:
+    """Every instance of a state of format version 3, with its place: attributes are flat texts there.
+
+    Raises:
+        DiscoverError: it is not of the form.
+    """
+    for number, module in enumerate(_list(state, "modules", file)):
+        where = f"{file}:modules[{number}]"
+        if not isinstance(module, dict) or not isinstance(module.get("resources", {}) or {}, dict):
+            raise DiscoverError("has no resources", where=where, hint=_HINT)
+        steps = [str(step) for step in _list(module, "path", where)]
+        prefix = [part for step in (steps[1:] if steps[:1] == ["root"] else steps) for part in ("module", step)]
+        for key, resource in (module.get("resources") or {}).items():
+            place = f"{where}.resources.{key}"
+            if not isinstance(resource, dict):
+                raise DiscoverError("is no resource", where=place, hint=_HINT)
+            current = [("", resource["primary"])] if resource.get("primary") is not None else []
+            old = [(f" (deposed {at})", one) for at, one in enumerate(_list(resource, "deposed", place))]
+            for word, instance in [*current, *old]:
+                yield place, _flat_instance(file, (".".join(prefix), key), word, instance, place)
+
+
+def _flat_instance(file: str, named: tuple[str, str], word: str, instance: Any, where: str) -> StateResource:
+    prefix, key = named
+    managed = not key.startswith("data.")
+    parts = key.removeprefix("data.").split(".")
+    index = int(parts[2]) if len(parts) == 3 and parts[2].isdigit() else None
+    if len(parts) < 2 or not isinstance(instance, dict) or not isinstance(instance.get("attributes") or {}, dict):
+        raise DiscoverError("has no type, name and attributes", where=where, hint=_HINT)
+    attributes = {"id": instance.get("id"), **unflatten(instance.get("attributes") or {})}
+    kept, removed, secrets = _without_secrets({"attributes": attributes}, where)
+    base = ".".join(part for part in (prefix, "" if managed else "data", parts[0], parts[1]) if part)
+    return StateResource(
+        file=file,
+        address=base + _index_text(index) + word,
+        type=parts[0],
+        index=index,
+        managed=managed,
+        deposed=bool(word),
+        attributes=kept,
+        removed=removed,
+        secrets=secrets,
+    )
 
 
 def _parse(path: Path) -> dict[str, Any]:
@@ -145,7 +202,7 @@ def _instances(file: str, resource: Any, where: str) -> Iterable[StateResource]:
         if index is not None and (isinstance(index, bool) or not isinstance(index, int | str)):
             raise DiscoverError("index_key is neither a number nor a text", where=place, hint=_HINT)
         deposed = instance.get("deposed")
-        kept, removed = _without_secrets(instance, place)
+        kept, removed, secrets = _without_secrets(instance, place)
         yield StateResource(
             file=file,
             address=base + _index_text(index) + (f" (deposed {deposed})" if deposed else ""),
@@ -155,6 +212,7 @@ def _instances(file: str, resource: Any, where: str) -> Iterable[StateResource]:
             deposed=bool(deposed),
             attributes=kept,
             removed=removed,
+            secrets=secrets,
         )
 
 
@@ -162,31 +220,18 @@ def _index_text(index: int | str | None) -> str:
     return "" if index is None else f"[{json.dumps(index)}]"
 
 
-def _without_secrets(instance: Mapping[str, Any], where: str) -> tuple[dict[str, Any], tuple[str, ...]]:
+def _without_secrets(
+    instance: Mapping[str, Any], where: str
+) -> tuple[dict[str, Any], tuple[str, ...], frozenset[str]]:
+    """What is kept, the names of what was cut out, and its values."""
     removed: list[str] = []
-    kept = _cut_names(instance.get("attributes") or {}, "", removed)
+    secrets: set[str] = set()
+    kept = cut_names(instance.get("attributes") or {}, "", removed, secrets)
     for path in _list(instance, "sensitive_attributes", where):
         steps = _steps(path, f"{where}.sensitive_attributes")
-        if _cut_path(kept, steps):
+        if _cut_path(kept, steps, secrets):
             removed.append(steps[0] if isinstance(steps[0], str) else "?")
-    return kept, tuple(dict.fromkeys(removed))
-
-
-def _cut_names(value: Any, name: str, removed: list[str]) -> Any:
-    if isinstance(value, list):
-        return [_cut_names(item, name, removed) for item in value]
-    if not isinstance(value, dict):
-        return value
-    kept = {}
-    for key, item in value.items():
-        path = f"{name}.{key}" if name else key
-        # True and False are switches such as "manage the password", no secrets.
-        if _SECRET_NAME.search(key) and not isinstance(item, bool):
-            if item not in (None, "", [], {}):
-                removed.append(path)
-        else:
-            kept[key] = _cut_names(item, path, removed)
-    return kept
+    return kept, tuple(dict.fromkeys(removed)), frozenset(secrets)
 
 
 def _steps(path: Any, where: str) -> list[int | str]:
@@ -208,7 +253,7 @@ def _steps(path: Any, where: str) -> list[int | str]:
     return steps
 
 
-def _cut_path(value: Any, steps: list[int | str]) -> bool:
+def _cut_path(value: Any, steps: list[int | str], secrets: set[str]) -> bool:
     """Cut out what a path leads to; where a step does not fit, everything below the last fitting one goes."""
     parent, key = None, steps[0]
     for step in steps:
@@ -220,5 +265,6 @@ def _cut_path(value: Any, steps: list[int | str]) -> bool:
         parent, key, value = value, step, value[step]
     if parent is None:
         return False
+    secrets |= texts_of(parent[key])
     parent[key] = None
     return True

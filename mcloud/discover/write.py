@@ -55,7 +55,7 @@ def _assumption(item: Assumption) -> dict[str, Any]:
 def _header(discovery: Discovery) -> Iterator[str]:
     all_ = discovery.counts()
     files = len(discovery.files)
-    where = f"in {files} state file{'' if files == 1 else 's'}"
+    where = f"in {files} file{'' if files == 1 else 's'}"
     if discovery.account:
         where = f"on {discovery.files[0]}, account {discovery.account}"
     yield f"Found {where}: {all_.seen} resources seen,"
@@ -78,6 +78,12 @@ def _header(discovery: Discovery) -> Iterator[str]:
             for note in outcome.notes:
                 yield _flat(f"    {note.what}: {_because(note.reason, note.advice)}")
     yield from _gaps("No call that is made shows:", discovery.unseen)
+    elsewhere = [item for item in discovery.assumptions if not item.path and not item.open]
+    if elsewhere:
+        yield ""
+        yield "Assumed:"
+        for item in elsewhere:
+            yield _flat(f"  {item.subject}: {item.text}")
     if discovery.open:
         yield ""
         yield "Open:"

@@ -56,15 +56,15 @@ def removed(graph: Graph, resources: Iterable[Resource]) -> tuple[Loss, ...]:
 
 
 def made_anew(graph: Graph, resources: Iterable[Resource], events: Iterable[Event]) -> tuple[Loss, ...]:
-    """What the engine's preview replaces where it is."""
+    """What the engine's preview replaces where it is, and what a run that was cut off has replaced and not deleted."""
     replaced = {event.urn for event in events if event.op in ANEW}
     nodes = {(node.token, node.name): node for node in graph.nodes}
-    found = []
+    found = {}
     for item in with_data(resources):
         node = nodes.get((item["type"], name_of(item)))
-        if node is not None and holds_data(node) and item["urn"] in replaced:
-            found.append(_loss(item, node))
-    return tuple(found)
+        if node is not None and holds_data(node) and (item["urn"] in replaced or item.get("delete")):
+            found[node.address] = _loss(item, node)
+    return tuple(found.values())
 
 
 def may_be_replaced(graph: Graph, resources: Iterable[Resource]) -> bool:

@@ -93,7 +93,7 @@ def test_a_new_image_replaces_the_server_and_nothing_else(desk: Any) -> None:
     document["servers"]["web"]["image"]["version"] = "24.04"
     desk.write("small.yaml", document)
     assert "± replace server web (image" in desk.run("preview", "small.yaml", exit_code=2).stdout
-    desk.run("up", "small.yaml")
+    desk.run("up", "small.yaml", "--accept-empty", "web")
     after = desk.inventory()
     assert len(after["servers"]) == 1
     assert after["servers"][0]["uuid"] != before["servers"][0]["uuid"]

@@ -63,10 +63,10 @@ def store(desk: Any) -> Path:
     return Path(desk.folder / ".mcloud" / "stacks")
 
 
-def in_mid_create(desk: Any, stack: str = "web.yaml", servers: int = 3) -> Any:
+def in_mid_create(desk: Any, stack: str = "web.yaml", *options: str, servers: int = 3) -> Any:
     """A run whose servers are asked for and not there yet."""
     slow_servers(desk)
-    run = desk.start("up", stack)
+    run = desk.start("up", stack, *options)
     wait_for(lambda: desk.counts().get("servers") == servers or run.poll() is not None)
     assert run.poll() is None, run.communicate()
     return run
@@ -178,13 +178,16 @@ def test_killed_in_mid_replacement(desk: Any, name: str) -> None:
     [old] = desk.inventory()["servers"]
     document["servers"]["web"]["image"]["version"] = "24.04"
     desk.write("small.yaml", document)
-    run = in_mid_create(desk, "small.yaml", servers=2)
+    named = ("--accept-empty", "web")
+    run = in_mid_create(desk, "small.yaml", *named, servers=2)
     new = next(server["uuid"] for server in desk.inventory()["servers"] if server["uuid"] != old["uuid"])
     victims = [run.pid, *below(run.pid)] if name == "all" else [part(run, name)]
     for pid in victims:
         os.kill(pid, signal.SIGKILL)
     run.communicate(timeout=120)
-    desk.run("up", "small.yaml")
+    # What was not deleted yet must be named again: who goes on may not be who began.
+    assert "--accept-empty web goes on" in desk.run("up", "small.yaml", exit_code=3).stderr
+    desk.run("up", "small.yaml", *named)
     assert [server["uuid"] for server in desk.inventory()["servers"]] == [new]
     assert "nothing to change" in desk.run("preview", "small.yaml").stdout
 

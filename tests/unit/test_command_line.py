@@ -170,3 +170,20 @@ def test_discover_accounts_for_everything(tmp_path: Path, capsys: pytest.Capture
     assert run([*words, "--output", str(target)]) == 0
     assert "23 seen: 12 mapped, 7 folded, 4 not mapped" in capsys.readouterr().err
     assert run(["validate", str(target)]) == 0
+
+
+def test_discover_reads_lists_and_templates(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    servers = tmp_path / "servers.csv"
+    servers.write_text("name,cpu,ram,os,ip\nweb-1,2,4,ubuntu 22.04,10.1.1.1\nweb-2,2,4,ubuntu 22.04,10.1.1.2\n")
+    target = tmp_path / "found.yaml"
+    assert run(["discover", "csv", str(servers), "--placement", "vng/hcm", "-o", str(target)]) == 0
+    assert "2 seen: 1 mapped, 1 folded, 0 not mapped" in capsys.readouterr().err
+    assert yaml.safe_load(target.read_text())["servers"]["web"]["count"] == 2
+    assert run(["validate", str(target)]) == 0
+    capsys.readouterr()
+    assert run(["discover", "csv", str(servers), "--placement", "vng/hcm", "--strict", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["mapped"] == 1
+    broken = tmp_path / "t.yaml"
+    broken.write_text("Resources: [")
+    assert run(["discover", "cloudformation", str(broken), "--placement", "vng/hcm"]) == 1
+    assert f"{broken}:1:13" in capsys.readouterr().err

@@ -102,7 +102,7 @@ def discover(folder: Path, *rows: Row, overlay: dict[str, Any] | None = None) ->
 def discover_files(paths: list[Path], folder: Path, overlay: dict[str, Any] | None) -> Discovery:
     said = folder / "overlay.yaml"
     said.write_text(yaml.safe_dump(overlay or {}), encoding="utf-8")
-    return discover_tfstate(paths, said, placement="sky/north", meanings=MEANINGS)
+    return discover_tfstate(paths, said, placement="sky/north", meanings=MEANINGS, strict=True)
 
 
 def fates(found: Discovery) -> dict[str, str]:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from mcloud.discover.secrets import without_known_secrets
 from mcloud.discover.tfstate import StateResource, read_tfstate
 from mcloud.errors import DiscoverError
 
@@ -61,7 +62,11 @@ def test_deposed_instance_has_an_address_of_its_own(tmp_path: Path) -> None:
     [
         ("{\n  nope", "x.tfstate:2:3", "not JSON"),
         ("[]", "x.tfstate", "not a Terraform state"),
-        ({"version": 3, "modules": []}, "x.tfstate:version", "version 3"),
+        ({"version": 2, "modules": []}, "x.tfstate:version", "version 2"),
+        ({"version": 3, "modules": [7]}, "x.tfstate:modules[0]", "no resources"),
+        ({"version": 3, "modules": [{"resources": {"a.b": 7}}]}, "modules[0].resources.a.b", "is no resource"),
+        ({"version": 3, "modules": [{"resources": {"a": {"primary": {}}}}]}, ".resources.a", "no type"),
+        ({"version": 3, "modules": [{"resources": {"a.b": {"primary": {}}}}] * 2}, ".resources.a.b", "twice"),
         ({"resources": []}, "x.tfstate:version", "version None"),
         ({"encrypted_data": "x", "encryption_version": "v0"}, "x.tfstate", "encrypted"),
         ({"version": 4, "resources": {}}, "x.tfstate", "not a list"),
@@ -148,3 +153,82 @@ def test_switches_and_harmless_names_are_kept(tmp_path: Path) -> None:
     found = read_one(tmp_path, {"attributes": attributes})
     assert found.attributes == attributes
     assert found.removed == ()
+
+
+FLAT = {
+    "id": "i-1",
+    "tags.%": "2",
+    "tags.Name": "true",
+    "tags.a.b": "1",
+    "groups.#": "2",
+    "groups.99": "sg-b",
+    "groups.7": "sg-a",
+    "disk.#": "1",
+    "disk.0.size": "8",
+    "disk.0.encrypted": "false",
+    "owner_id": "012345678901",
+    "port": "80",
+    "password": SECRET,
+}
+
+
+def version_3(*modules: dict[str, Any]) -> dict[str, Any]:
+    return {"version": 3, "terraform_version": "0.11.14", "modules": list(modules)}
+
+
+def test_version_3_is_unflattened(tmp_path: Path) -> None:
+    primary = {"id": "i-1", "attributes": FLAT}
+    root = {
+        "path": ["root"],
+        "resources": {
+            "aws_instance.web.1": {"type": "aws_instance", "primary": primary},
+            "data.aws_ami.x": {"type": "aws_ami", "primary": {"id": "ami", "attributes": {"id": "ami"}}, "deposed": []},
+        },
+    }
+    inner = {
+        "path": ["root", "net", "deep"],
+        "resources": {"aws_vpc.a": {"primary": None, "deposed": [{"id": "v", "attributes": {}}]}},
+    }
+    web, image, old = read_tfstate(write(tmp_path, version_3(root, inner, {"path": ["root"], "resources": None})))
+    assert (web.address, web.index, web.base, image.address) == (
+        "aws_instance.web[1]",
+        1,
+        "aws_instance.web",
+        "data.aws_ami.x",
+    )
+    assert (old.address, old.deposed, image.managed) == ("module.net.module.deep.aws_vpc.a (deposed 0)", True, False)
+    assert web.attributes == {
+        "id": "i-1",
+        "tags": {"Name": "true", "a.b": "1"},
+        "groups": ["sg-a", "sg-b"],
+        "disk": [{"size": 8, "encrypted": False}],
+        "owner_id": "012345678901",
+        "port": 80,
+    }
+    assert web.removed == ("password",)
+
+
+def test_a_secret_is_cut_out_wherever_it_stands(tmp_path: Path) -> None:
+    entries = [
+        {"type": "db", "name": "n", "instances": [{"attributes": {"password": f"{SECRET}-{SECRET}"}}]},
+        {"type": "vm", "name": "n", "instances": [{"attributes": {"tags": {"note": f"it is {SECRET}-{SECRET}"}}}]},
+    ]
+    _, found = without_known_secrets(read_tfstate(write(tmp_path, state(*entries))))
+    assert SECRET not in json.dumps(found.attributes)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "postgres://app:hunter2@db.example.com/x",
+        "password=hunter2",
+        "AKIAIOSFODNN7EXAMPLE",
+        "-----BEGIN RSA PRIVATE KEY-----\nhunter2",
+        "ghp_0123456789abcdefghijklmnopqrstuvwxyz",
+        "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.hunter2",
+    ],
+)
+def test_what_has_the_form_of_a_secret_is_one(tmp_path: Path, text: str) -> None:
+    found = read_one(tmp_path, {"attributes": {"id": "1", "tags": {"note": text}, "list": [text]}})
+    assert text not in json.dumps(found.attributes)
+    assert found.removed == ("tags.note", "list")

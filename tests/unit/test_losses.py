@@ -84,5 +84,8 @@ def test_what_is_made_anew(op: str) -> None:
     events.append(Event("finished", urn=urn("Volume", "data"), op="update"))
     wanted = graph()
     assert made_anew(wanted, STATE, events) == (Loss("Server", "db", HOME, wanted.by_address["Server/db"]),)
+    cut_off = [*STATE, {**STATE[2], "id": f"{HOME}/older", "delete": True}]
+    assert [loss.address for loss in made_anew(wanted, cut_off, events)] == ["Server/db"], "one name for both"
+    assert [loss.address for loss in made_anew(wanted, cut_off, ())] == ["Server/db"], "not deleted by the run before"
     assert made_anew(graph(Server_db={"stateless": True}), STATE, events) == (), "the stack says that nothing is missed"
     assert without_data(graph(Server_db={"stateless": True})) >= {"Server/db", "Server/web"}

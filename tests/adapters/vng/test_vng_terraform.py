@@ -320,9 +320,9 @@ def test_a_state_with_another_balancer_and_a_certificate(tmp_path: Path) -> None
         "public": True,
         "listeners": [{"port": 80, "protocol": "http", "to": target}],
     }
-    assert found.counts() == Counts(30, 9, 19, 2)
-    assert {outcome.type for outcome in found.remainder} == {
-        "vngcloud_vserver_route_table",
-        "vngcloud_vlb_certificate",
-    }
+    # Neither source holds the certificate itself: where it is has to be asked.
+    assert found.counts() == Counts(30, 10, 19, 1)
+    assert {outcome.type for outcome in found.remainder} == {"vngcloud_vserver_route_table"}
+    assert found.document["certificates"]["other"]["private_key"] == "env:OTHER_KEY"
+    assert "where are it and its key" in " ".join(item.text for item in found.open)
     assert "SECRET" not in to_yaml(found)
