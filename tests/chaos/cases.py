@@ -51,7 +51,6 @@ OTHERS: dict[str, dict[str, Any]] = {
     "Ctrl-C twice": {"action": "delay", "seconds": 1.5},
     "disk full": {"action": "delay", "seconds": 0.8},
     "stuck state": {"action": "stuck"},
-    "ERROR state": {"action": "stuck"},
 }
 FAULTS: dict[str, dict[str, Any]] = {
     **RULES,

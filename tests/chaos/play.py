@@ -15,9 +15,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import trouble
 from cases import FAULTS, Case, Plan
-from ground import FACTOR, STACK, Done, Ground, Thing
+from ground import FACTOR, STACK, TIMEOUT, Done, Ground, Thing
 from program import WITH_DATA, Program, changed, reverted, seed, whole
 
 from mcloud.emulator.faults import FaultRule
@@ -121,14 +120,13 @@ class Play:
             self.ground.write(program)
         call = case.call
         self.faults.add(FaultRule(**{"times": 1, **rule}, method=call.method, path=call.path, nth=call.nth))
-        if "waiting" in case.fault or case.fault in ("stuck state", "ERROR state"):
+        if "waiting" in case.fault or case.fault == "stuck state":
             self.ground.clouds[call.cloud].app.cloud.agenda.clock.factor = SLOW
         words = words_of(case.phase)
-        before = trouble.ids(self.ground.clouds[call.cloud])
         run = self.ground.start(*words)
         met = self._meets(run)
         if met:
-            self._trouble(run, before)
+            self._trouble(run)
         done = self.ground.ended(run, " ".join(words))
         if done.exit_code == 124:
             self.problems.append("the run with the fault does not end")
@@ -143,7 +141,7 @@ class Play:
             time.sleep(0.005)
         return bool(self.faults.rules()[0]["seen"] >= self.case.call.nth)
 
-    def _trouble(self, run: subprocess.Popen[str], before: set[str]) -> None:
+    def _trouble(self, run: subprocess.Popen[str]) -> None:
         fault = self.case.fault
         if fault.startswith("kill "):
             self._kill(run, *fault.removeprefix("kill ").split(", ", 1))
@@ -155,17 +153,13 @@ class Play:
                 run.send_signal(signal.SIGINT)
         elif fault == "disk full":
             self._fill_the_disk(run)
-        elif fault in ("stuck state", "ERROR state"):
-            time.sleep(0.3)
-            cloud = self.ground.clouds[self.case.call.cloud]
-            if fault == "ERROR state":
-                trouble.fail(cloud, before)
-            time.sleep(3.0)
+        elif fault == "stuck state":
             # Nobody waits for what never comes: the person stops the run, and the cloud's people mend it.
+            time.sleep(3.0)
             if run.poll() is None:
                 run.send_signal(signal.SIGINT)
-            run.wait(120)
-            trouble.mend(cloud, failed=self.case.after != "destroy" and self.case.phase != "destroy")
+            run.wait(TIMEOUT)
+            self.ground.clouds[self.case.call.cloud].app.cloud.agenda.mend()
 
     def _kill(self, run: subprocess.Popen[str], victim: str, moment: str) -> None:
         if moment == "answered, not written":
