@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +13,7 @@ from mcloud.adapter.kind import Kind
 from mcloud.model.base import Placement
 
 if TYPE_CHECKING:
+    from mcloud.adapter.preflight import Obstacle, Wanted
     from mcloud.adapter.profile import CloudProfile
     from mcloud.catalog.types import Catalog
     from mcloud.errors import CloudError
@@ -50,6 +51,14 @@ class AwsAdapter(Adapter):
         from mcloud_aws.live import read_live
 
         return read_live(session, self.catalog(), at.region)
+
+    def obstacles(self, session: Any, wanted: Sequence[Wanted], catalog: Catalog) -> list[Obstacle]:
+        from mcloud_aws.obstacles import obstacles
+
+        if not any(item.kind == "PublicIp" for item in wanted):
+            return []
+        limits = session.ec2.describe_account_attributes(AttributeNames=["vpc-max-elastic-ips"])["AccountAttributes"]
+        return obstacles(wanted, limits, len(session.ec2.describe_addresses()["Addresses"]))
 
     def explain(self, error: Exception, doing: str) -> CloudError:
         from mcloud_aws.errors import explain

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +13,7 @@ from mcloud.model.base import Placement
 
 if TYPE_CHECKING:
     from mcloud.adapter.inventory import Inventory
+    from mcloud.adapter.preflight import Obstacle, Wanted
     from mcloud.adapter.profile import CloudProfile
     from mcloud.catalog.types import Catalog
     from mcloud.errors import CloudError
@@ -54,6 +55,12 @@ class VngAdapter(Adapter):
         from mcloud_vng.live import read_live
 
         return read_live(session.driver, at.region, session.balancers)
+
+    def obstacles(self, session: Any, wanted: Sequence[Wanted], catalog: Catalog) -> list[Obstacle]:
+        from mcloud_vng.obstacles import obstacles
+
+        networks = session.driver.ex_list_networks() if any(item.kind == "Network" for item in wanted) else []
+        return obstacles(wanted, catalog, session.driver.ex_quotas(), networks)
 
     def explain(self, error: Exception, doing: str) -> CloudError:
         from mcloud_vng.errors import explain

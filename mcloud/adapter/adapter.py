@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from mcloud.model.base import Placement
@@ -11,6 +11,7 @@ from mcloud.model.base import Placement
 if TYPE_CHECKING:
     from mcloud.adapter.inventory import Inventory
     from mcloud.adapter.kind import Kind
+    from mcloud.adapter.preflight import Obstacle, Wanted
     from mcloud.adapter.profile import CloudProfile
     from mcloud.catalog.types import Catalog
     from mcloud.errors import CloudError
@@ -60,6 +61,17 @@ class Adapter(ABC):
     @abstractmethod
     def live_catalog(self, session: Any, at: Placement) -> Catalog:
         """What the account is offered now: flavors with stock, images, disk classes, open zones."""
+
+    def obstacles(self, session: Any, wanted: Sequence[Wanted], catalog: Catalog) -> list[Obstacle]:
+        """What of the account stands in the way of making these, as far as its API tells: quotas, clashes, money.
+
+        Reads only. What the catalog tells (stock) is looked at without it.
+
+        Args:
+            wanted: all that a run is going to make in the session's region.
+            catalog: what is sold there, the account's own list over the shipped one.
+        """
+        return []
 
     @abstractmethod
     def explain(self, error: Exception, doing: str) -> CloudError:

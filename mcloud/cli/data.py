@@ -9,8 +9,10 @@ from typing import Any, NoReturn
 from mcloud.cli import out
 from mcloud.engine.aside import name_of
 from mcloud.engine.deploy import Deployment
+from mcloud.engine.events import Event
 from mcloud.engine.losses import Loss
 from mcloud.engine.move import Move
+from mcloud.engine.renaming import not_found, renames
 from mcloud.errors import BlockedError, UsageError
 from mcloud.load import Loaded
 from mcloud.model.graph import Node
@@ -42,17 +44,25 @@ class Asked:
         return f"{KINDS[self.kind].word}/{self.name}"
 
 
-def permitted(deployment: Deployment, loaded: Loaded, empty: list[str], delete: list[str]) -> list[str]:
+def permitted(
+    deployment: Deployment,
+    loaded: Loaded,
+    empty: list[str],
+    delete: list[str],
+    changes: Iterable[Event] | None = None,
+) -> list[str]:
     """What may be deleted though it holds data, as the provider is told it: all that a person has named.
 
     Args:
         empty, delete: names given under ``--accept-empty`` and ``--delete-data``.
+        changes: what the engine would do, where it has been asked already.
 
     Raises:
         BlockedError: something with data that nobody has named would start empty, or be deleted.
         UsageError: a name of nothing that this happens to.
     """
-    asked = _asked(deployment, loaded)
+    losses = deployment.losses() if changes is None else deployment.losses_among(changes)
+    asked = _asked(deployment, loaded, losses)
     for option, names in ((EMPTY, empty), (DELETE, delete)):
         known = [item for item in asked if item.option == option]
         for name in names:
@@ -64,7 +74,7 @@ def permitted(deployment: Deployment, loaded: Loaded, empty: list[str], delete: 
     return [f"{item.kind}/{item.name}" for item in asked if item.deleted]
 
 
-def _asked(deployment: Deployment, loaded: Loaded) -> list[Asked]:
+def _asked(deployment: Deployment, loaded: Loaded, losses: Iterable[Loss]) -> list[Asked]:
     move = deployment.move()
     found = [
         Asked(
@@ -81,7 +91,7 @@ def _asked(deployment: Deployment, loaded: Loaded) -> list[Asked]:
         for node, zone in move.rezoned
     ]
     told = {(item.kind, item.name) for item in found}
-    for loss in deployment.losses():
+    for loss in losses:
         if (loss.kind, loss.name) not in told:
             found.append(Asked(loss.kind, loss.name, EMPTY if loss.node else DELETE, _loss_line(loss, loaded), True))
     return found
@@ -139,6 +149,18 @@ def show_losses(losses: Iterable[Loss], loaded: Loaded) -> None:
     """What holds data and would be deleted."""
     for loss in losses:
         out.tell(f"data: {_loss_line(loss, loaded)}; up wants it named")
+
+
+def show_renames(deployment: Deployment) -> int:
+    """What goes on under another name; how many do."""
+    resources = deployment.state.resources(deployment.graph.stack)
+    found = renames(deployment.graph, resources)
+    for urn, node in found.items():
+        out.tell(f"renamed: {KINDS[node.kind].word} {name_of({'urn': urn})} is {node.name} from now on, as it is")
+    if resources:
+        for node in not_found(deployment.graph, resources):
+            out.tell(f"note: {_words(node)} was {node.was[0]}, says the stack, but the state has neither; it is made")
+    return len(found)
 
 
 def show_move(move: Move) -> None:

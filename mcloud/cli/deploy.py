@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,15 +12,16 @@ from mcloud.adapter.charges import totals
 from mcloud.cli import out
 from mcloud.cli.charges import charge_lines, charges_of
 from mcloud.cli.cost import cost_document, cost_words, costs
-from mcloud.cli.data import move_document, permitted, show_losses, show_move
-from mcloud.cli.options import AsJson, Env, Offline, Overlays, ProfileName, Sets, StackFile, make_app
+from mcloud.cli.data import move_document, permitted, show_losses, show_move, show_renames
+from mcloud.cli.options import AsJson, Env, Offline, Overlays, ProfileName, Rematch, Sets, StackFile, Targets, make_app
 from mcloud.cli.validate import check_stack, show_picks
 from mcloud.engine.deploy import Deployment, Outcome, require_state
 from mcloud.engine.events import Event
+from mcloud.engine.saved_plan import read_plan, require_same, write_plan
 from mcloud.engine.state import StateFolder
 from mcloud.errors import BlockedError
 from mcloud.load import Loaded, load_stack
-from mcloud.match.plan import with_acceptance
+from mcloud.match.plan import Planned, with_acceptance
 from mcloud.model.graph import Graph, build_graph
 
 GROUP = False
@@ -30,11 +32,16 @@ PENDING, BLOCKED, PARTLY = 2, 3, 4
 OLD_WORDS = {"delete": "is gone from the cloud", "update": "differs on the cloud", "create": "is new on the cloud"}
 
 
-def _load(stack: Path, env: str | None, sets: list[str] | None, overlays: list[Path] | None) -> Loaded:
+def load(stack: Path, env: str | None, sets: list[str] | None, overlays: list[Path] | None) -> Loaded:
+    """The stack file with what the options lay over it.
+
+    Raises:
+        LoadError: it cannot be read.
+    """
     return load_stack(stack, env, tuple(sets or ()), tuple(overlays or ()))
 
 
-def _graph(loaded: Loaded) -> Graph:
+def graph_of(loaded: Loaded) -> Graph:
     """The graph of a stack without blocking findings.
 
     Raises:
@@ -63,18 +70,24 @@ def _problem_lines(outcome: Outcome) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def _report(outcome: Outcome, deployment: Deployment) -> None:
+def report(outcome: Outcome, deployment: Deployment) -> None:
+    """Tell what went wrong."""
     for line in _problem_lines(outcome):
         typer.echo(f"error: {line}", err=True)
     if outcome.interrupted:
         out.tell("stopped as you asked; what was begun is in the state and the next run goes on with it")
 
 
-def _changes(outcome: Outcome) -> list[dict[str, Any]]:
+def _changes(events: list[Event]) -> list[dict[str, Any]]:
     return [
         {"op": event.op, "type": event.type, "name": event.name, "properties": list(event.diffs)}
-        for event in _shown(outcome.progress.changes)
+        for event in _shown(events)
     ]
+
+
+def _tell_left_alone(events: list[Event]) -> None:
+    for event in _shown(events):
+        out.tell(f"left alone: {out.change_line(event)}")
 
 
 def _shown(events: list[Event]) -> list[Event]:
@@ -102,7 +115,10 @@ def _summary(outcome: Outcome) -> str:
     return f"{text} ({outcome.progress.elapsed:.1f} s)"
 
 
-def _deployment(loaded: Loaded, graph: Graph, profile: str | None, offline: bool, rematch: bool = False) -> Deployment:
+def deployment_of(
+    loaded: Loaded, graph: Graph, profile: str | None, offline: bool, rematch: bool = False
+) -> Deployment:
+    """The stack, its state and its accounts, for one command."""
     state = StateFolder.beside(loaded.path)
     folder = loaded.path.parent
     return Deployment(graph, state, profile_name=profile, offline=offline, rematch=rematch, base=folder, tell=out.tell)
@@ -117,29 +133,42 @@ def preview(
     profile: ProfileName = None,
     offline: Offline = False,
     as_json: AsJson = False,
+    rematch: Rematch = False,
+    target: Targets = None,
+    save: Annotated[Path | None, typer.Option("--save", help="Keep it as a plan for up --plan.")] = None,
 ) -> None:
     """Show what up would do. Exit code 2 when there is something to do."""
-    loaded = _load(stack, env, sets, overlay)
-    deployment = _deployment(loaded, _graph(loaded), profile, offline)
+    loaded = load(stack, env, sets, overlay)
+    deployment = deployment_of(loaded, graph_of(loaded), profile, offline, rematch)
     deployment.sign_in()
     planned = show_picks(deployment.graph, loaded, deployment.catalog, quiet=as_json)
     deployment.recover()
+    deployment.select(target or ())
     move = deployment.move()
     show_move(move)
+    renamed = show_renames(deployment)
+    obstacles = deployment.obstacles(planned)
+    for obstacle in obstacles:
+        out.tell(f"in the way: {obstacle}")
     cost = costs(deployment, planned)
     with out.progress_view() as view:
         outcome = deployment.preview(lambda progress, event: view(progress, event) if event.kind == "message" else None)
-    _report(outcome, deployment)
+    report(outcome, deployment)
     if outcome.failed:
         raise typer.Exit(1)
     losses = deployment.losses_among(outcome.progress.changes)
     show_losses(losses, loaded)
+    if save is not None:
+        write_plan(deployment.plan(outcome.progress.changes), save)
+        out.tell(f"the plan is in {save}")
     made = {(event.type, event.name) for event in outcome.progress.changes if event.op in MAKING}
     taken = charges_of(planned, made, deployment.catalog)
     if as_json:
         sums = {home: totals(charge for _, charge in charges) for home, charges in taken.items()}
         about = {name: cost_document(item) for name, item in cost.items()}
-        document = {"stack": loaded.stack.name, "changes": _changes(outcome)}
+        document = {"stack": loaded.stack.name, "changes": _changes(outcome.progress.changes)}
+        document["in_the_way"] = [asdict(item) for item in obstacles]
+        document["left_alone"] = _changes(outcome.left_alone)
         out.print_json({**document, "move": move_document(move, losses), "cost": about, "charges": sums})
     else:
         for event in _shown(outcome.progress.changes):
@@ -147,10 +176,11 @@ def preview(
         for home, charges in sorted(taken.items()):
             for line in charge_lines(home, charges):
                 typer.echo(line)
+        _tell_left_alone(outcome.left_alone)
         typer.echo(f"{outcome.changed} to change" if outcome.changed else "nothing to change")
         for line in cost_words(cost):
             typer.echo(line)
-    raise typer.Exit(PENDING if outcome.changed else 0)
+    raise typer.Exit(BLOCKED if obstacles else PENDING if outcome.changed or renamed else 0)
 
 
 @app.command()
@@ -162,7 +192,9 @@ def up(
     profile: ProfileName = None,
     offline: Offline = False,
     as_json: AsJson = False,
-    rematch: bool = typer.Option(False, "--rematch", help="Choose flavors, images and disks anew."),
+    rematch: Rematch = False,
+    target: Targets = None,
+    plan: Annotated[Path | None, typer.Option("--plan", help="Do what preview --save has saved, or nothing.")] = None,
     accept_empty: Annotated[
         list[str] | None,
         typer.Option("--accept-empty", help="NAME or KIND/NAME of what is made anew, empty; repeatable."),
@@ -173,23 +205,53 @@ def up(
     ] = None,
 ) -> None:
     """Bring the cloud to what the stack says. Exit code 4 when only a part could be done."""
-    loaded = _load(stack, env, sets, overlay)
-    deployment = _deployment(loaded, _graph(loaded), profile, offline, rematch)
+    loaded = load(stack, env, sets, overlay)
+    deployment = deployment_of(loaded, graph_of(loaded), profile, offline, rematch)
+    saved = read_plan(plan, loaded.stack.name, deployment.state.state_id) if plan is not None else None
     deployment.sign_in()
-    show_picks(deployment.graph, loaded, deployment.catalog, quiet=True)
+    chosen = show_picks(deployment.graph, loaded, deployment.catalog, quiet=True)
     deployment.recover()
-    may_delete = permitted(deployment, loaded, accept_empty or [], delete_data or [])
+    deployment.select(target or ())
+    _require_room(deployment, chosen)
+    changes = _looked_at(deployment) if plan is not None or target else None
+    planned = deployment.plan(changes) if changes is not None else None
+    if plan is not None and saved is not None and planned is not None:
+        require_same(saved, planned, plan)
+    may_delete = permitted(deployment, loaded, accept_empty or [], delete_data or [], changes)
     show_move(deployment.move())
+    show_renames(deployment)
     with out.progress_view() as view:
-        outcome = deployment.up(view, may_delete)
-    _report(outcome, deployment)
+        outcome = deployment.up(view, may_delete, planned)
+    report(outcome, deployment)
     if as_json:
-        done = {"stack": loaded.stack.name, "changes": _changes(outcome), "outputs": outcome.outputs}
+        done = {"stack": loaded.stack.name, "changes": _changes(outcome.progress.changes), "outputs": outcome.outputs}
         out.print_json({**done, "failed": outcome.failed, "interrupted": outcome.interrupted})
     else:
         typer.echo(_summary(outcome))
         out.print_outputs(outcome.outputs)
     _exit(outcome)
+
+
+def _require_room(deployment: Deployment, planned: list[Planned]) -> None:
+    """Refuse before the first create what the account has no room for.
+
+    Raises:
+        BlockedError: with every obstacle.
+    """
+    found = deployment.obstacles(planned)
+    if found:
+        lines = "\n  ".join(str(item) for item in found)
+        raise BlockedError(f"nothing was made, for this stands in the way:\n  {lines}")
+
+
+def _looked_at(deployment: Deployment) -> list[Event]:
+    """What up would do, asked first; only what it leaves alone is told."""
+    outcome = deployment.preview(lambda progress, event: None)
+    if outcome.failed:
+        report(outcome, deployment)
+        raise typer.Exit(1)
+    _tell_left_alone(outcome.left_alone)
+    return outcome.progress.changes
 
 
 @app.command()
@@ -202,23 +264,29 @@ def drift(
     as_json: AsJson = False,
 ) -> None:
     """Show what changed on the cloud behind the stack's back. Exit code 2 when something did."""
-    loaded = _load(stack, env, sets, overlay)
-    deployment = _deployment(loaded, build_graph(loaded.stack, loaded.read_text), profile, True)
+    loaded = load(stack, env, sets, overlay)
+    deployment = deployment_of(loaded, build_graph(loaded.stack, loaded.read_text), profile, True)
     require_state(deployment.state, loaded.stack.name)
     deployment.sign_in()
     deployment.recover()
     outcome = deployment.drift(lambda progress, event: None)
-    _report(outcome, deployment)
+    report(outcome, deployment)
     if outcome.failed:
         raise typer.Exit(1)
+    changes = say_changes(outcome, quiet=as_json)
     if as_json:
-        out.print_json({"stack": loaded.stack.name, "drift": _changes(outcome)})
+        out.print_json({"stack": loaded.stack.name, "drift": changes})
     else:
-        for event in _shown(outcome.progress.changes):
-            shown = f" ({', '.join(event.diffs)})" if event.diffs and event.op == "update" else ""
-            typer.echo(f"{out.word(event)} {OLD_WORDS.get(event.op, event.op)}{shown}")
         typer.echo("up repairs it" if outcome.changed else "no drift")
     raise typer.Exit(PENDING if outcome.changed else 0)
+
+
+def say_changes(outcome: Outcome, *, quiet: bool) -> list[dict[str, Any]]:
+    """Tell how the cloud differs from the state; the same as data."""
+    for event in [] if quiet else _shown(outcome.progress.changes):
+        shown = f" ({', '.join(event.diffs)})" if event.diffs and event.op == "update" else ""
+        typer.echo(f"{out.word(event)} {OLD_WORDS.get(event.op, event.op)}{shown}")
+    return _changes(outcome.progress.changes)
 
 
 @app.command()
@@ -229,23 +297,31 @@ def destroy(
     overlay: Overlays = None,
     profile: ProfileName = None,
     yes: bool = typer.Option(False, "--yes", "-y", help="Do not ask."),
+    target: Targets = None,
     as_json: AsJson = False,
 ) -> None:
-    """Delete all that the stack made."""
-    loaded = _load(stack, env, sets, overlay)
-    deployment = _deployment(loaded, Graph(loaded.stack.name, ()), profile, True)
+    """Delete all that the stack made; with --target only that, and what needs it."""
+    loaded = load(stack, env, sets, overlay)
+    deployment = deployment_of(loaded, Graph(loaded.stack.name, ()), profile, True)
     require_state(deployment.state, loaded.stack.name)
     resources = deployment.state.resources(loaded.stack.name)
+    going = f"{len(resources)} resources of the stack {loaded.stack.name!r}"
+    if target:
+        named = deployment.select_to_go(target, build_graph(loaded.stack, loaded.read_text))
+        going = f"{', '.join(named) or 'nothing'} (and {len(resources) - len(named)} resources are left alone)"
+    if not yes or target:
+        out.tell(f"to be deleted, data included: {going}")
     if not yes:
-        out.tell(f"{len(resources)} resources of the stack {loaded.stack.name!r} will be deleted, data included")
         typer.confirm("delete them?", abort=True, err=True)
     deployment.sign_in()
     deployment.recover()
+    if target:  # what a run that was cut off had made is in the state by now
+        deployment.select_to_go(target, build_graph(loaded.stack, loaded.read_text))
     with out.progress_view() as view:
         outcome = deployment.destroy(view)
-    _report(outcome, deployment)
+    report(outcome, deployment)
     if as_json:
-        done = {"stack": loaded.stack.name, "changes": _changes(outcome), "failed": outcome.failed}
+        done = {"stack": loaded.stack.name, "changes": _changes(outcome.progress.changes), "failed": outcome.failed}
         out.print_json({**done, "kept": deployment.kept(), "left_behind": [left.words for left in deployment.left()]})
     else:
         typer.echo(_summary(outcome))
@@ -262,7 +338,7 @@ def outputs(
     stack: StackFile, env: Env = None, sets: Sets = None, overlay: Overlays = None, as_json: AsJson = False
 ) -> None:
     """Print the stack's outputs as the state has them."""
-    loaded = _load(stack, env, sets, overlay)
+    loaded = load(stack, env, sets, overlay)
     state = StateFolder.beside(loaded.path)
     require_state(state, loaded.stack.name)
     found = state.outputs(loaded.stack.name)

@@ -12,6 +12,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "preview": ("mcloud.cli.deploy", "Show what up would do."),
     "up": ("mcloud.cli.deploy", "Bring the cloud to what the stack says."),
     "drift": ("mcloud.cli.deploy", "Show what changed on the cloud behind the stack's back."),
+    "refresh": ("mcloud.cli.taking", "Write what the cloud shows into the state."),
+    "import": ("mcloud.cli.taking", "Take what is on the cloud into the state."),
     "destroy": ("mcloud.cli.deploy", "Delete all that the stack made."),
     "cleanup": ("mcloud.cli.cleanup", "What a change of placement left behind: list it, delete it by name."),
     "recover": ("mcloud.cli.recover", "What is ours on the clouds and in no state: list it, delete it by name."),
@@ -23,6 +25,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "schema": ("mcloud.cli.schema", "Print the JSON Schema of stack files, comparisons and plans."),
     "emulator": ("mcloud.cli.emulator", "Run a cloud on this machine, without an account."),
     "engine": ("mcloud.cli.engine", "The Pulumi engine: find it, get it."),
+    "pulumi": ("mcloud.cli.pulumi", "The provider for your own Pulumi programs."),
     "demo": ("mcloud.cli.demo", "Show it all on emulators."),
 }
 EXIT_ERROR = 1

@@ -13,6 +13,11 @@ Sets = Annotated[list[str] | None, typer.Option("--set", help="name=value for a 
 Overlays = Annotated[list[Path] | None, typer.Option("--overlay", help="A file laid over the stack; may be repeated.")]
 ProfileName = Annotated[str | None, typer.Option("--profile", help="Whose accounts (or MCLOUD_PROFILE).")]
 Offline = Annotated[bool, typer.Option("--offline", help="Do not read the accounts' catalogs.")]
+Targets = Annotated[
+    list[str] | None,
+    typer.Option("--target", help="NAME or KIND/NAME that it is about, with what belongs to it; may be repeated."),
+]
+Rematch = Annotated[bool, typer.Option("--rematch", help="Choose flavors, images and disks anew.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print data as JSON.")]
 
 

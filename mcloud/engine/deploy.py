@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from mcloud.adapter import registry
+from mcloud.adapter.preflight import Obstacle, Wanted, stock
 from mcloud.adapter.profile import Profile, current_name, load_profile
 from mcloud.catalog.cache import save_live
 from mcloud.catalog.types import Catalog
@@ -23,9 +24,21 @@ from mcloud.engine.move import Move, left_after, moved_state, plan_move, still_l
 from mcloud.engine.process import Engine, RunResult
 from mcloud.engine.provider.context import CATALOGS, MAY_DELETE, REMATCH, STATE_ID, Context, live_file
 from mcloud.engine.recovery import recover
+from mcloud.engine.renaming import renamed
 from mcloud.engine.runtime import serve_graph
-from mcloud.engine.state import StateFolder
-from mcloud.errors import EngineError, StateError
+from mcloud.engine.saved_plan import SavedPlan, make_plan, only_planned
+from mcloud.engine.state import StateFolder, urn_of
+from mcloud.engine.targets import (
+    chosen,
+    kept_with,
+    part_of,
+    require_unkept,
+    require_whole,
+    with_dependents,
+    with_needs,
+)
+from mcloud.errors import BlockedError, CloudError, EngineError, StateError
+from mcloud.match.plan import Planned
 from mcloud.model.base import Placement, split_id
 from mcloud.model.graph import Graph
 from mcloud.model.resources import BY_TOKEN
@@ -43,12 +56,14 @@ class Outcome:
         failed: something did not work out; what was done is in the state.
         interrupted: the person stopped it.
         outputs: the stack's outputs, after up.
+        left_alone: what a preview found to do beside the targets of the run.
     """
 
     progress: Progress
     failed: bool
     interrupted: bool
     outputs: dict[str, Any] = field(default_factory=dict)
+    left_alone: list[Event] = field(default_factory=list)
 
     @property
     def changed(self) -> int:
@@ -97,6 +112,7 @@ class Deployment:
             BASE_FOLDER: str(folder),
         }
         self._engine: Engine | None = None
+        self.targets: frozenset[str] | None = None
 
     @property
     def engine(self) -> Engine:
@@ -153,19 +169,24 @@ class Deployment:
             )
             save_live(path, live)
 
+    def resources(self) -> list[dict[str, Any]]:
+        """The state's resources of ours, under the names that the stack file gives them."""
+        return renamed(self.graph, self.state.resources(self.graph.stack))
+
     @property
     def aside(self) -> Aside:
         """What the stack left behind."""
         return Aside(self.state, self.graph.stack)
 
     def left(self) -> tuple[Left, ...]:
-        """What is left behind and not in the state."""
-        return still_left(self.aside.read(), self.state.resources(self.graph.stack))
+        """What is left behind and not in the state, under the names that the stack file gives it."""
+        left = still_left(self.aside.read(), self.state.resources(self.graph.stack))
+        named = renamed(self.graph, (item.resource for item in left))
+        return tuple(replace(item, resource=resource) for item, resource in zip(left, named, strict=True))
 
     def move(self) -> Move:
         """What up does about placements first; asks nobody."""
-        resources = self.state.resources(self.graph.stack)
-        return plan_move(self.graph, resources, self.left(), _canonical)
+        return plan_move(self.graph, self.resources(), self.left(), _canonical)
 
     def make_move(self) -> None:
         """Take what stays out of the state and what returns into it; what is cut off is done again by the next run."""
@@ -201,8 +222,78 @@ class Deployment:
         self.engine.prepare()
         recover(self.engine, self.context, self.tell)
 
+    def select(self, names: Iterable[str]) -> None:
+        """From now on the run is about these and what they need; no names: about all.
+
+        Raises:
+            UsageError: a name of nothing, or of several things.
+            BlockedError: a change of placement, which is done whole.
+        """
+        if not names:
+            return
+        move = self.move()
+        if move.changes_state or move.emptied:
+            raise BlockedError("the stack changes its placement, which is done whole", hint="run it without --target")
+        self.targets = with_needs(chosen(names, self.graph, self.resources()), self.graph)
+
+    def select_to_go(self, names: Iterable[str], graph: Graph) -> list[str]:
+        """The run is about deleting these and what needs them.
+
+        Args:
+            graph: what the stack file says, for the names of its entries.
+
+        Returns:
+            Kind and name of each, sorted.
+
+        Raises:
+            UsageError: a name of nothing, or of several things.
+            BlockedError: something among it is to be kept.
+        """
+        resources = self.state.resources(self.graph.stack)
+        there = {str(item["urn"]) for item in resources}
+        self.targets = with_dependents(chosen(names, graph, resources) & there, resources)
+        require_unkept(self.targets, resources)
+        return sorted(
+            f"{BY_TOKEN[item['type']].word} {name_of(item)}" for item in resources if item["urn"] in self.targets
+        )
+
+    def obstacles(self, planned: Iterable[Planned]) -> list[Obstacle]:
+        """What stands in the way of what the run is going to make, of all homes, before anything is made.
+
+        Args:
+            planned: every node with what was chosen for it.
+        """
+        there = {(str(item["urn"]), split_id(item["id"])[0].home) for item in self.resources() if item.get("id")}
+        wanted: dict[Placement, list[Wanted]] = {}
+        for item in planned:
+            node, at = item.node, item.placement
+            urn = urn_of(self.graph.stack, node.token, node.name)
+            if (urn, at.home) not in there and (self.targets is None or urn in self.targets):
+                new = Wanted(node.kind, node.name, node.inputs, item.picks)
+                wanted.setdefault(Placement(at.cloud, at.region), []).append(new)
+        found: list[Obstacle] = []
+        for at, items in sorted(wanted.items()):
+            operations, catalog = self.context.operations(at), self.catalog(at)
+            found += stock(items, catalog)
+            look = partial(operations.adapter.obstacles, operations.session, items, catalog)
+            try:
+                found += operations.call(f"look at quotas and clashes on {at.home}", look, retry=True)
+            except CloudError as error:
+                # Who may make things need not be allowed to read quotas.
+                self.tell(f"quotas and clashes on {at.home} were not looked at: {error.message}")
+        return found
+
     def preview(self, on_event: Callable[[Progress, Event], None]) -> Outcome:
         """What up would do; the cloud is looked at, the state is not touched."""
+        outcome = self._preview(on_event)
+        if self.targets is not None:
+            found = outcome.progress.changes
+            outcome.left_alone = [event for event in found if event.urn not in self.targets]
+            outcome.progress.changes = [event for event in found if event.urn in self.targets]
+            require_whole(self.targets, outcome.progress.changes, self.resources())
+        return outcome
+
+    def _preview(self, on_event: Callable[[Progress, Event], None]) -> Outcome:
         move = self.move()
         if not move.changes_state:
             return self._run(["preview", "--refresh"], on_event)
@@ -229,20 +320,46 @@ class Deployment:
         return (*made_anew(self.graph, here, changes), *removed(self.graph, here))
 
     def _here(self) -> list[dict[str, Any]]:
-        """What the state has and a change of placement leaves in it."""
+        """What the state has, a change of placement leaves in it, and the run is about."""
         stays = {item["id"] for item in self.move().stays}
-        return [item for item in self.state.resources(self.graph.stack) if item.get("id") not in stays]
+        found = [item for item in self.resources() if item.get("id") not in stays]
+        return [item for item in found if self.targets is None or item["urn"] in self.targets]
 
-    def up(self, on_event: Callable[[Progress, Event], None], may_delete: Iterable[str] | None = None) -> Outcome:
+    def plan(self, changes: Iterable[Event]) -> SavedPlan:
+        """What a preview's changes are as a plan."""
+        resources = self.state.resources(self.graph.stack)
+        key = self.state.passphrase_file.read_bytes().strip()
+        return make_plan(self.graph, resources, changes, self.move(), self.state.state_id, key)
+
+    def up(
+        self,
+        on_event: Callable[[Progress, Event], None],
+        may_delete: Iterable[str] | None = None,
+        planned: SavedPlan | None = None,
+    ) -> Outcome:
         """Bring the cloud to what the graph says.
 
         Args:
             may_delete: kind/name of what holds data and may be deleted; left out, all may.
+            planned: all that may be done; left out, what the engine finds.
+
+        Raises:
+            BlockedError: the engine began something that was not planned, and was stopped.
         """
+        if planned is not None:
+            on_event = only_planned(planned.operations, on_event)
         if may_delete is not None:
-            self._variables[MAY_DELETE] = json.dumps(sorted({*may_delete, *without_data(self.graph)}))
+            named = {*may_delete, *without_data(self.graph)}
+            # The engine deletes a renamed one under the name that it had.
+            former = {f"{node.kind}/{name}" for node in self.graph.nodes if node.address in named for name in node.was}
+            self._variables[MAY_DELETE] = json.dumps(sorted(named | former))
         self.make_move()
-        outcome = self._run(["up", "--yes", "--skip-preview", "--refresh"], on_event)
+        if self.targets is not None:
+            looked = self._refresh_targets()
+            if looked.failed or looked.interrupted:
+                return looked
+        refresh = ["--refresh"] if self.targets is None else []
+        outcome = self._run(["up", "--yes", "--skip-preview", *refresh, *self._only()], on_event)
         outcome.outputs = self.state.outputs(self.graph.stack)
         return outcome
 
@@ -250,9 +367,30 @@ class Deployment:
         """What changed behind the state's back; touches nothing."""
         return self._run(["refresh", "--preview-only"], on_event)
 
+    def refresh(self, on_event: Callable[[Progress, Event], None]) -> Outcome:
+        """Write what the cloud shows into the state."""
+        return self._run(["refresh", "--yes", "--skip-preview"], on_event)
+
     def destroy(self, on_event: Callable[[Progress, Event], None]) -> Outcome:
-        """Delete all that the state has but for what is marked ``keep``, which stays in the state."""
-        return self._run(["destroy", "--yes", "--skip-preview", "--exclude-protected"], on_event)
+        """Delete the targets, or all but for what is marked ``keep`` and its kin, which stay in the state."""
+        there = self.state.resources(self.graph.stack)
+        kept = kept_with(there)
+        if self.targets is None and kept:
+            self.targets = frozenset(str(item["urn"]) for item in there) - kept
+        if self.targets is not None and not self.targets:
+            return Outcome(Progress(total=0), False, False)
+        return self._run(["destroy", "--yes", "--skip-preview", *self._only()], on_event)
+
+    def _only(self) -> list[str]:
+        return _targeted(self.targets or ())
+
+    def _refresh_targets(self) -> Outcome:
+        """Look at the targets that are there; the engine would refuse to do so where one is not yet."""
+        about, raw = self.targets or frozenset(), self.state.resources(self.graph.stack)
+        there = [old["urn"] for old, new in zip(raw, self.resources(), strict=True) if new["urn"] in about]
+        if not there:
+            return Outcome(Progress(total=0), False, False)
+        return self._run(["refresh", "--yes", "--skip-preview", *_targeted(there)], lambda progress, event: None)
 
     def kept(self) -> list[str]:
         """What is marked ``keep``: kind, name and the engine's id."""
@@ -266,15 +404,17 @@ class Deployment:
     def _run(
         self, operation: list[str], on_event: Callable[[Progress, Event], None], engine: Engine | None = None
     ) -> Outcome:
-        there = {(item["type"], name_of(item)) for item in self.state.resources(self.graph.stack)}
-        wanted = {(node.token, node.name) for node in self.graph.nodes}
-        progress = Progress(total=len(there | wanted))
+        there = {str(item["urn"]) for item in self.resources()}
+        wanted = {urn_of(self.graph.stack, node.token, node.name) for node in self.graph.nodes}
+        about = (there | wanted) if self.targets is None else self.targets
+        progress = Progress(total=len(about))
 
         def hear(event: Event) -> None:
             progress.take(event)
             on_event(progress, event)
 
-        with serve_graph(self.graph) as (port, _):
+        graph, outputs = self._program(operation[0])
+        with serve_graph(graph, outputs) as (port, _):
             result = (engine or self.engine).run(operation, port, hear)
         problems = [event for event in progress.messages if event.severity == "error"]
         if result.exit_code != 0 and not (problems or progress.failed or result.interrupted):
@@ -283,6 +423,18 @@ class Deployment:
                 hint="run again with --debug",
             )
         return Outcome(progress, result.exit_code != 0, result.interrupted)
+
+
+    def _program(self, operation: str) -> tuple[Graph, dict[str, Any]]:
+        """What the engine is told to bring about, and the outputs that stay as they are."""
+        if self.targets is None or operation != "up":
+            return self.graph, {}
+        part, before = part_of(self.graph, self.targets), self.state.outputs(self.graph.stack)
+        return part, {name: before[name] for name in self.graph.outputs if name not in part.outputs and name in before}
+
+
+def _targeted(urns: Iterable[str]) -> list[str]:
+    return [word for urn in sorted(urns) for word in ("--target", urn)]
 
 
 def _failure(result: RunResult) -> str:

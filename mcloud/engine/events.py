@@ -25,6 +25,8 @@ class Event:
         severity: info, warning, error.
         ephemeral: a waiting state, gone with the next one.
         diffs: properties that differ.
+        inputs: what the resource would be, as the engine says it; empty for what goes.
+        old_id: the engine's id of what is there before.
         counts: operation -> how many, of a ``summary``.
     """
 
@@ -37,6 +39,8 @@ class Event:
     severity: str = "info"
     ephemeral: bool = False
     diffs: tuple[str, ...] = ()
+    inputs: Mapping[str, Any] = field(default_factory=dict)
+    old_id: str = ""
     counts: Mapping[str, int] = field(default_factory=dict)
 
 
@@ -68,6 +72,8 @@ def _resource(kind: str, metadata: Mapping[str, Any]) -> Event:
         name=urn.rsplit("::", 1)[-1],
         op=metadata.get("op", ""),
         diffs=tuple(sorted(diffs)) or tuple(metadata.get("diffs") or ()),
+        inputs=(metadata.get("new") or {}).get("inputs") or {},
+        old_id=(metadata.get("old") or {}).get("id") or "",
     )
 
 

@@ -167,10 +167,10 @@ def moved_state(exported: Mapping[str, Any], move: Move) -> dict[str, Any]:
             item["delete"] = True
     provider = next((f"{item['urn']}::{item['id']}" for item in frame if "pulumi:providers:" in item["type"]), None)
     back = [{**item.resource, **({"provider": provider} if provider else {})} for item in move.returns]
-    return {**exported, "deployment": {**deployment, "resources": _consistent([*frame, *back, *ours])}}
+    return {**exported, "deployment": {**deployment, "resources": consistent([*frame, *back, *ours])}}
 
 
-def _consistent(resources: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def consistent(resources: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Without dependencies on what is not there, and each after what it depends on: the engine wants both."""
     known = {item["urn"] for item in resources}
     for item in resources:

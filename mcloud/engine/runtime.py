@@ -12,10 +12,11 @@ from contextlib import contextmanager
 from typing import Any
 
 import grpc
-from pulumi.runtime.proto import language_pb2, language_pb2_grpc, plugin_pb2, resource_pb2, resource_pb2_grpc
+from pulumi.runtime.proto import alias_pb2, language_pb2, language_pb2_grpc, plugin_pb2, resource_pb2, resource_pb2_grpc
 
 from mcloud import __version__
 from mcloud.engine.codec import UNKNOWN, decode, encode
+from mcloud.engine.state import urn_of
 from mcloud.model.graph import Graph, Node
 from mcloud.model.resources import KINDS, map_references, references
 
@@ -26,8 +27,9 @@ _LIMITS = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_leng
 class GraphRuntime(language_pb2_grpc.LanguageRuntimeServicer):
     """Serves one run of one graph."""
 
-    def __init__(self, graph: Graph) -> None:
+    def __init__(self, graph: Graph, outputs: Mapping[str, Any]) -> None:
         self._graph = graph
+        self._outputs = outputs
         self.failed: list[str] = []
 
     def GetRequiredPlugins(self, request: Any, context: Any) -> Any:
@@ -47,7 +49,8 @@ class GraphRuntime(language_pb2_grpc.LanguageRuntimeServicer):
 
     def Run(self, request: Any, context: Any) -> Any:
         with grpc.insecure_channel(request.monitor_address, options=_LIMITS) as channel:
-            run = _Run(self._graph, resource_pb2_grpc.ResourceMonitorStub(channel), request.project, request.stack)
+            monitor = resource_pb2_grpc.ResourceMonitorStub(channel)
+            run = _Run(self._graph, monitor, request.project, request.stack, self._outputs)
             run.register_all()
             self.failed = run.failed
         # The engine has told about each failure already; bail says that nothing is to be added.
@@ -57,8 +60,9 @@ class GraphRuntime(language_pb2_grpc.LanguageRuntimeServicer):
 class _Run:
     """Registers the nodes of a graph in the order of their needs."""
 
-    def __init__(self, graph: Graph, monitor: Any, project: str, stack: str) -> None:
+    def __init__(self, graph: Graph, monitor: Any, project: str, stack: str, outputs: Mapping[str, Any]) -> None:
         self.graph = graph
+        self.outputs = outputs
         self.monitor = monitor
         self.failed: list[str] = []
         self._done: dict[str, Mapping[str, Any]] = {}
@@ -115,6 +119,7 @@ class _Run:
             custom=True,
             protect=node.protect,
             object=encode(inputs),
+            aliases=[alias_pb2.Alias(urn=urn_of(self.graph.stack, node.token, name)) for name in node.was],
             dependencies=sorted({urn for urns in depends.values() for urn in urns}),
             propertyDependencies={
                 name: resource_pb2.RegisterResourceRequest.PropertyDependencies(urns=urns)
@@ -138,7 +143,7 @@ class _Run:
     def _register_outputs(self) -> None:
         values = {name: output_value(self.graph, self._done, path) for name, path in self.graph.outputs.items()}
         self.monitor.RegisterResourceOutputs(
-            resource_pb2.RegisterResourceOutputsRequest(urn=self._root, outputs=encode(values))
+            resource_pb2.RegisterResourceOutputsRequest(urn=self._root, outputs=encode({**self.outputs, **values}))
         )
 
 
@@ -173,9 +178,13 @@ def output_value(graph: Graph, done: Mapping[str, Mapping[str, Any]], path: str)
 
 
 @contextmanager
-def serve_graph(graph: Graph) -> Iterator[tuple[int, GraphRuntime]]:
-    """Serve a graph on a loopback port while the block runs."""
-    runtime = GraphRuntime(graph)
+def serve_graph(graph: Graph, outputs: Mapping[str, Any] | None = None) -> Iterator[tuple[int, GraphRuntime]]:
+    """Serve a graph on a loopback port while the block runs.
+
+    Args:
+        outputs: of the stack, beside the graph's own.
+    """
+    runtime = GraphRuntime(graph, outputs or {})
     server = grpc.server(ThreadPoolExecutor(8), options=_LIMITS)
     language_pb2_grpc.add_LanguageRuntimeServicer_to_server(runtime, server)
     port = server.add_insecure_port("127.0.0.1:0")

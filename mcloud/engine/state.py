@@ -28,6 +28,11 @@ DEFAULT = "server"
 BACKEND_VARIABLES = ("MCLOUD_BACKEND_URL", "PULUMI_BACKEND_URL")
 
 
+def urn_of(stack: str, token: str, name: str) -> str:
+    """The engine's name of a resource of ours: all are children of the stack itself."""
+    return f"urn:pulumi:{stack}::{PROJECT}::{token}::{name}"
+
+
 @dataclass
 class StateFolder:
     """The state of the stacks of one folder.

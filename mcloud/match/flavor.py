@@ -49,7 +49,7 @@ def match_flavor(need: FlavorNeed, catalog: Catalog, region: str, zone: str) -> 
     rows = catalog.flavors_in(region, zone)
     if need.forced is not None:
         return _forced(need, need.forced, catalog, rows, region, zone)
-    refused = {row: _shortcoming(row, need, zone) for row in rows}
+    refused = {row: _refusal(row, need, zone) for row in rows}
     fitting = [row for row, reason in refused.items() if reason is None]
     if not fitting:
         losers = tuple(Loser(row.name, reason or "") for row, reason in refused.items())
@@ -82,7 +82,8 @@ def _why_second(row: Flavor, best: Flavor, by_price: bool) -> str:
     return f"{' and '.join(more)} more than {best.name}" if more else f"as good as {best.name}, later in the order"
 
 
-def _shortcoming(row: Flavor, need: FlavorNeed, zone: str) -> str | None:
+def shortcoming(row: Flavor, need: FlavorNeed) -> str | None:
+    """What a flavor lacks for a need, or has too much of; None where it does."""
     short = []
     if row.vcpu < need.vcpu:
         short.append(f"{need.vcpu - row.vcpu} vCPU short")
@@ -96,7 +97,11 @@ def _shortcoming(row: Flavor, need: FlavorNeed, zone: str) -> str | None:
         return f"has {row.gpu_model or 'an unknown'} GPU, not {need.gpu_model}"
     if row.gpu and not need.gpu:
         return "sold only with GPU"
-    return _not_to_be_had(row, need, zone)
+    return None
+
+
+def _refusal(row: Flavor, need: FlavorNeed, zone: str) -> str | None:
+    return shortcoming(row, need) or _not_to_be_had(row, need, zone)
 
 
 def _is_other_gpu(row: Flavor, need: FlavorNeed) -> bool:

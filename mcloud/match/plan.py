@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from mcloud.adapter import registry
@@ -72,5 +72,5 @@ def with_acceptance(graph: Graph, accepted: Iterable[Acceptance]) -> Graph:
     for node in graph.nodes:
         resource = ".".join(str(part) for part in node.path)
         codes = {item.gap: item.reason for item in taken if item.resource in (None, resource)}
-        nodes.append(Node(node.kind, node.name, {**node.inputs, "accept": codes}, node.path, node.protect))
+        nodes.append(replace(node, inputs={**node.inputs, "accept": codes}))
     return Graph(graph.stack, tuple(nodes), graph.outputs)

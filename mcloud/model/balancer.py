@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 
-from mcloud.model.base import REFERENCE_PATTERN, Labels, Model, Name, PlacementText
+from mcloud.model.base import REFERENCE_PATTERN, FormerName, Labels, Model, Name, PlacementText
 from mcloud.model.network import ANYWHERE, Cidr
 from mcloud.units import Duration
 
@@ -35,6 +35,7 @@ class Certificate(Model):
     chain: str | None = None
     """PEM text or file:PATH of the intermediate certificates."""
     placement: PlacementText | None = None
+    was: FormerName = None
     labels: Labels = {}
 
 
@@ -235,4 +236,5 @@ class LoadBalancer(Model):
     security_groups: tuple[str, ...] = ()
     """Names of security groups."""
     placement: PlacementText | None = None
+    was: FormerName = None
     labels: Labels = {}

@@ -27,6 +27,11 @@ Labels = Annotated[
     Field(description="Labels or tags on the cloud; a resource's own win over the stack's."),
 ]
 
+FormerName = Annotated[
+    Name | None,
+    Field(description="Its name in this stack before it got another one: it is taken on as it is, not made anew."),
+]
+
 
 class Model(BaseModel):
     """A frozen value that refuses keys it does not know."""

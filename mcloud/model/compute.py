@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
-from mcloud.model.base import Labels, Model, Name, PlacementText, SecretReference
+from mcloud.model.base import FormerName, Labels, Model, Name, PlacementText, SecretReference
 from mcloud.units import Size
 
 OS_PATTERN = r"^[a-z][a-z0-9-]*$"
@@ -77,6 +77,7 @@ class Key(Model):
     public_key: str
     """The key in OpenSSH format, or file:PATH."""
     placement: PlacementText | None = None
+    was: FormerName = None
     labels: Labels = {}
 
 
@@ -88,6 +89,7 @@ class PlacementGroup(Model):
     strict: bool = False
     """True: rather no server than one that breaks the policy. False: as far as there is room."""
     placement: PlacementText | None = None
+    was: FormerName = None
     labels: Labels = {}
 
 
@@ -107,6 +109,8 @@ class Server(Model):
     """How many; they are named NAME-0, NAME-1, ... Left out: one, named NAME."""
     stateless: bool = False
     """True: nothing on its disk is missed when it is replaced."""
+    keep: bool = False
+    """True: destroy leaves it alone, and what it needs."""
     zones: Literal["any", "spread"] | tuple[str, ...] = "any"
     """any: the cloud's choice; spread: over all zones in turn; or a list of zones, taken in turn."""
     placement_group: str | None = None
@@ -123,6 +127,7 @@ class Server(Model):
     not."""
     billing: Billing | None = None
     placement: PlacementText | None = None
+    was: FormerName = None
     labels: Labels = {}
 
     @model_validator(mode="after")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from mcloud.model.base import Placement, SecretReference
 from mcloud.model.groups import group_members, group_networks
 from mcloud.model.network import GroupPeer, Rule, parse_ports
 from mcloud.model.references import find_server, find_subnet, server_instances
+from mcloud.model.renames import former_names
 from mcloud.model.resources import KINDS, CorsInputs, LifecycleInputs, SizeInputs, holds_data_as, references
 from mcloud.model.stack import Stack
 from mcloud.model.storage import canonical_policy
@@ -51,6 +52,7 @@ class Node:
         inputs: neutral inputs in wire form (camelCase, plain JSON); references are ``@address``.
         path: where it stands in the stack file, for messages.
         protect: destroy leaves it alone.
+        was: names that it may have in the state, from before it was renamed; the likeliest first.
     """
 
     kind: str
@@ -58,6 +60,7 @@ class Node:
     inputs: Mapping[str, Any]
     path: tuple[str | int, ...]
     protect: bool = False
+    was: tuple[str, ...] = ()
 
     @property
     def address(self) -> str:
@@ -140,7 +143,9 @@ def build_graph(stack: Stack, read_text: TextReader | None = None) -> Graph:
         builder.buckets,
     ):
         nodes.extend(part())
-    return Graph(stack.name, tuple(nodes), dict(stack.outputs))
+    former = former_names(stack, nodes)
+    renamed = (replace(node, was=former[node.address]) if node.address in former else node for node in nodes)
+    return Graph(stack.name, tuple(renamed), dict(stack.outputs))
 
 
 def read_reference(value: str) -> str:
@@ -322,7 +327,9 @@ class _Builder:
             yield self._node("PublicIp", name, ("public_ips", name), address, server=server)
         for name, server_ in self.stack.servers.items():
             for instance in server_instances(self.stack, name) if server_.public_ip else ():
-                yield self._node("PublicIp", instance, ("servers", name), server_, server=f"@Server/{instance}")
+                node = self._node("PublicIp", instance, ("servers", name), server_, server=f"@Server/{instance}")
+                # It stays with a server that is kept, and goes where the server shall have none any more.
+                yield replace(node, protect=False)
 
     def volumes(self) -> Iterator[Node]:
         """Volumes and their attachments."""

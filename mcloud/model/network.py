@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
-from mcloud.model.base import Labels, Model, Name, PlacementText
+from mcloud.model.base import FormerName, Labels, Model, Name, PlacementText
 
 ANYWHERE = "0.0.0.0/0"
 
@@ -142,6 +142,7 @@ class SecurityGroup(Model):
     network: str | None = None
     """Name of the network, where there are several."""
     placement: PlacementText | None = None
+    was: FormerName = None
     labels: Labels = {}
 
 
@@ -154,6 +155,7 @@ class Subnet(Model):
     """none: private; outbound: may call out through NAT; direct: its servers may have public addresses."""
     zone: str | None = None
     """The zone, by the cloud's own name; left out, the cloud's default zone."""
+    was: FormerName = None
     labels: Labels = {}
 
 
@@ -176,6 +178,7 @@ class Network(Model):
     routes: tuple[Route, ...] = ()
     """Its static routes, for all of its subnets."""
     placement: PlacementText | None = None
+    was: FormerName = None
     labels: Labels = {}
 
 
@@ -185,4 +188,5 @@ class PublicIp(Model):
     server: str | None = None
     """The server that has it."""
     placement: PlacementText | None = None
+    was: FormerName = None
     labels: Labels = {}

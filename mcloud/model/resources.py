@@ -30,76 +30,44 @@ from mcloud.model.balancer import (
     check_monitor,
     one_action,
 )
-from mcloud.model.base import REFERENCE_PATTERN, PlacementText
 from mcloud.model.compute import GPU_PATTERN, Billing, Image
 from mcloud.model.network import Cidr
+from mcloud.model.resource_base import (
+    WRITTEN,
+    CertificateRef,
+    GroupRef,
+    KeyRef,
+    LoadBalancerRef,
+    NetworkRef,
+    PlacementGroupRef,
+    PoolRef,
+    ResourceInputs,
+    SecretInput,
+    ServerRef,
+    SubnetRef,
+    VolumeRef,
+    reference_kind,
+)
 from mcloud.model.storage import CorsRule, LifecycleRule, canonical_policy
 from mcloud.units import Duration, Size
-
-
-@dataclass(frozen=True)
-class RefTo:
-    """Marks a field that holds another resource's id."""
-
-    kind: str
-
-
-class ResourceInputs(BaseModel):
-    """What every resource takes in."""
-
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", alias_generator=to_camel, populate_by_name=True, use_attribute_docstrings=True
-    )
-
-    placement: PlacementText
-    """Where it runs: cloud/region[/zone]. Another cloud or region replaces the resource."""
-    name: Annotated[str, Field(min_length=1, max_length=63)] | None = None
-    """The name on the cloud. Left out: made from the resource's own name and a random part."""
-    labels: dict[str, str] = {}
-    """Labels, where the cloud has them."""
-    extensions: dict[str, Any] = {}
-    """Knobs that only the placement's cloud has."""
-    accept: dict[str, str] = {}
-    """Lossy gaps that are accepted: the gap's code -> the reason."""
-    around: dict[str, bool] = {}
-    """What the stack says around it that a cloud's limits may depend on; a change of it alone changes nothing."""
-
-
-class SecretInput(BaseModel):
-    """A text that is kept elsewhere: the state has where it is, and a keyed digest by which a change is seen."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    secret: Annotated[str, Field(pattern=REFERENCE_PATTERN)]
-    """env:NAME, keyring:NAME or file:PATH."""
-    digest: str = ""
-    """Worked out when it is checked."""
-
-
-NetworkRef = Annotated[str, RefTo("Network")]
-SubnetRef = Annotated[str, RefTo("Subnet")]
-GroupRef = Annotated[str, RefTo("SecurityGroup")]
-KeyRef = Annotated[str, RefTo("KeyPair")]
-ServerRef = Annotated[str, RefTo("Server")]
-PlacementGroupRef = Annotated[str, RefTo("PlacementGroup")]
-VolumeRef = Annotated[str, RefTo("Volume")]
-LoadBalancerRef = Annotated[str, RefTo("LoadBalancer")]
-PoolRef = Annotated[str, RefTo("Pool")]
-CertificateRef = Annotated[str, RefTo("Certificate")]
 
 
 class NetworkInputs(ResourceInputs):
     """A private network."""
 
     cidr: Cidr
+    """Its address block, a private one."""
 
 
 class SubnetInputs(ResourceInputs):
     """A part of a network."""
 
     network: NetworkRef
+    """Id of its network."""
     cidr: Cidr
+    """Its address block, inside the network's."""
     internet: Literal["none", "outbound", "direct"] = "none"
+    """none: private; outbound: may call out through NAT; direct: its servers may have public addresses."""
     zone: str | None = None
     """Left out: the placement's zone, else the region's default."""
 
@@ -108,6 +76,7 @@ class SecurityGroupInputs(ResourceInputs):
     """A stateful set of allow rules; the rules are resources of their own."""
 
     description: str | None = None
+    """What the group is for."""
     network: NetworkRef | None = None
     """The network that it belongs to, on clouds where groups belong to one."""
     open_egress: bool = True
@@ -118,12 +87,15 @@ class SecurityGroupRuleInputs(ResourceInputs):
     """One thing that a security group lets through."""
 
     group: GroupRef
+    """Id of the group that it belongs to."""
     direction: Literal["ingress", "egress"]
+    """ingress: what comes in; egress: what goes out."""
     protocol: str
     """tcp, udp, icmp, any, or an IANA number as text."""
     from_port: Annotated[int, Field(ge=1, le=65535)] | None = None
     """First port; left out with toPort for all ports or a protocol without them."""
     to_port: Annotated[int, Field(ge=1, le=65535)] | None = None
+    """Last port; the first one for a single port."""
     cidr: Cidr | None = None
     """The other side as a block. Either this or peerGroup."""
     peer_group: GroupRef | None = None
@@ -131,25 +103,30 @@ class SecurityGroupRuleInputs(ResourceInputs):
     peer_cidrs: tuple[Cidr, ...] | None = None
     """The subnets of peerGroup's members: what clouds without group peers are told instead."""
     description: str | None = None
+    """What the rule is for."""
 
 
 class PublicIpInputs(ResourceInputs):
     """A public address."""
 
     server: ServerRef | None = None
+    """Id of the server that has it; left out, none."""
 
 
 class NetworkInterfaceInputs(ResourceInputs):
     """A further interface of a server; its first one comes with the server."""
 
     server: ServerRef
+    """Id of the server."""
     subnet: SubnetRef
+    """Id of the subnet that it is in."""
 
 
 class RouteInputs(ResourceInputs):
     """A static route of a network, for all of its subnets."""
 
     network: NetworkRef
+    """Id of the network."""
     destination: Cidr
     """The addresses that it is for: a block outside the network's own."""
     gateway: ServerRef
@@ -160,12 +137,14 @@ class KeyPairInputs(ResourceInputs):
     """An SSH public key."""
 
     public_key: str
+    """The key in OpenSSH format."""
 
 
 class PlacementGroupInputs(ResourceInputs):
     """Which of its servers share a physical host; a server joins it when it is made."""
 
     policy: Literal["spread", "pack"]
+    """spread: on hosts of their own; pack: close together."""
     strict: bool = False
     """True: rather no server than one that breaks the policy."""
 
@@ -173,22 +152,29 @@ class PlacementGroupInputs(ResourceInputs):
 class SizeInputs(BaseModel):
     """The least that a server needs."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=to_camel, populate_by_name=True)
+    model_config = WRITTEN
 
     vcpu: Annotated[int, Field(ge=1, le=1024)]
+    """Virtual CPUs."""
     memory: Size
+    """Memory, like 4 GiB."""
     gpu: Annotated[int, Field(ge=0, le=64)] = 0
+    """GPUs."""
     gpu_model: Annotated[str, Field(pattern=GPU_PATTERN)] | None = None
+    """Their model, as the cloud's flavors write it; left out, any."""
 
 
 class RootDisk(BaseModel):
     """A server's root disk."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=to_camel, populate_by_name=True)
+    model_config = WRITTEN
 
     size: Size = Size.gib(20)
+    """Its size, like 40 GiB."""
     class_: Annotated[Literal["hdd", "ssd", "nvme"], Field(alias="class")] = "ssd"
+    """The kind of storage: hdd, ssd or nvme."""
     min_iops: int | None = None
+    """The least input/output operations per second."""
     encrypted: bool | None = None
     """Left out: not."""
 
@@ -201,37 +187,53 @@ class ServerInputs(ResourceInputs):
     flavor: str | None = None
     """One flavor by the cloud's own name."""
     image: Image
+    """The operating system."""
     subnet: SubnetRef
+    """Id of the subnet of its first interface."""
     security_groups: tuple[GroupRef, ...] = ()
+    """Ids of its security groups."""
     key: KeyRef | None = None
+    """Id of the SSH key."""
     placement_group: PlacementGroupRef | None = None
+    """Id of the placement group that it starts in."""
     zone: str | None = None
     """Left out: the placement's zone, else the region's default. It must be the subnet's where subnets have one."""
     disk: RootDisk = RootDisk()
+    """Its root disk."""
     user_data: str | SecretInput | None = None
     """cloud-init text, or where it is kept."""
     stateless: bool = False
     """True: nothing on its disk is missed when it is replaced."""
     billing: Billing | None = None
+    """For clouds that sell by the month."""
 
 
 class VolumeInputs(ResourceInputs):
     """A block device."""
 
     size: Size
+    """Its size, like 200 GiB."""
     class_: Annotated[Literal["hdd", "ssd", "nvme"], Field(alias="class")] = "ssd"
+    """The kind of storage: hdd, ssd or nvme."""
     min_iops: int | None = None
+    """The least input/output operations per second."""
     zone: str | None = None
+    """The zone, by the cloud's own name; left out: the placement's, else the region's default."""
     encrypted: bool = False
+    """True: encrypted at rest."""
     keep: bool = False
+    """For a stack file's keep; a program says protect."""
     billing: Billing | None = None
+    """For clouds that sell by the month."""
 
 
 class VolumeAttachmentInputs(ResourceInputs):
     """A volume on a server."""
 
     volume: VolumeRef
+    """Id of the volume."""
     server: ServerRef
+    """Id of the server."""
 
 
 class CorsInputs(CorsRule):
@@ -250,13 +252,17 @@ class BucketInputs(ResourceInputs):
     """Object storage."""
 
     versioning: bool = False
+    """True: older versions of an object are kept."""
     public_read: bool = False
     """True: everybody may read its objects."""
     cors: tuple[CorsInputs, ...] = ()
+    """Which web pages of other origins may use it."""
     lifecycle: tuple[LifecycleInputs, ...] = ()
+    """What becomes of its objects by themselves."""
     policy: Annotated[str, AfterValidator(lambda text: canonical_policy(text) if text else "")] = ""
     """The bucket policy as JSON text; empty: none. BUCKET in a resource stands for the bucket's own name."""
     keep: bool = False
+    """For a stack file's keep; a program says protect."""
 
 
 class CertificateInputs(ResourceInputs):
@@ -274,6 +280,7 @@ class LoadBalancerInputs(ResourceInputs):
     """Spreads traffic over servers; its pools and listeners are resources of their own."""
 
     subnets: tuple[SubnetRef, ...]
+    """Ids of the subnets that it is in."""
     zone: str | None = None
     """Left out: the placement's zone, else the region's default. It must be the subnet's where subnets have one."""
     public: bool = False
@@ -285,23 +292,34 @@ class LoadBalancerInputs(ResourceInputs):
     flavor: str | None = None
     """One size by the cloud's own name; minConnections does not count then."""
     security_groups: tuple[GroupRef, ...] = ()
+    """Ids of its security groups, where the cloud has them."""
 
 
 class HealthMonitor(BaseModel):
     """How a pool finds out that a member is well."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=to_camel, populate_by_name=True)
+    model_config = WRITTEN
 
     protocol: CheckProtocol
+    """tcp: a connection; udp: a datagram that is not refused; http and https: a request."""
     path: Annotated[str, Field(pattern=CHECK_PATH_PATTERN)] | None = None
+    """For http: the path that it asks for."""
     port: Port | None = None
+    """The port that it asks at; left out, the members'."""
     host: str | None = None
+    """For http: the host name that it asks for."""
     method: Method = "GET"
+    """For http: the method."""
     codes: Annotated[str, Field(pattern=CODES_PATTERN)] = "200"
+    """For http: the status codes that mean well."""
     interval: Duration = Duration(30)
+    """Time between two looks."""
     timeout: Duration = Duration(5)
+    """Time after which no answer counts as a failure."""
     healthy: Threshold = 3
+    """So many good answers in a row make it well."""
     unhealthy: Threshold = 3
+    """So many failures in a row make it unwell."""
 
     @model_validator(mode="after")
     def _fits(self) -> HealthMonitor:
@@ -313,10 +331,15 @@ class PoolInputs(ResourceInputs):
     """The servers behind a listener, with their monitor."""
 
     load_balancer: LoadBalancerRef
+    """Id of its load balancer."""
     protocol: Protocol
+    """What it speaks to the servers."""
     port: Port
+    """The servers' port."""
     members: tuple[ServerRef, ...] = ()
+    """Ids of the servers."""
     algorithm: Algorithm = "round-robin"
+    """How a server is chosen."""
     sticky: bool = False
     """True: a client stays with its server, by a cookie."""
     monitor: HealthMonitor | None = None
@@ -326,15 +349,22 @@ class PoolInputs(ResourceInputs):
 class ListenerRuleInputs(BaseModel):
     """What a listener does with some requests."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=to_camel, populate_by_name=True)
+    model_config = WRITTEN
 
     host: HostPattern = None
+    """The host name of the requests that it takes."""
     path: PathPattern = None
+    """The path of the requests that it takes."""
     pool: PoolRef | None = None
+    """Id of the pool that answers."""
     redirect: Annotated[str, Field(pattern=URL_PATTERN)] | None = None
+    """The address that they are sent to instead."""
     code: RedirectCode = 302
+    """The redirect's status code."""
     keep_query: bool = False
+    """True: the redirect keeps what stands after the question mark."""
     reject: bool = False
+    """True: they are refused."""
 
     @model_validator(mode="after")
     def _one_action(self) -> ListenerRuleInputs:
@@ -346,10 +376,13 @@ class ListenerInputs(ResourceInputs):
     """A port on which a load balancer listens."""
 
     load_balancer: LoadBalancerRef
+    """Id of its load balancer."""
     pool: PoolRef | None = None
     """Who answers what no rule takes."""
     port: Port
+    """The port that it listens on."""
     protocol: Protocol
+    """What clients speak."""
     rules: tuple[ListenerRuleInputs, ...] = ()
     """For http and https: the first that fits a request is taken."""
     certificate: CertificateRef | None = None
@@ -416,7 +449,7 @@ def reference_fields(inputs: type[BaseModel]) -> dict[str, str]:
     return {
         field.alias or name: kind
         for name, field in inputs.model_fields.items()
-        for kind in [_reference_kind(field.annotation, field.metadata)]
+        for kind in [reference_kind(field.annotation, field.metadata)]
         if kind is not None
     }
 
@@ -463,14 +496,3 @@ def references(inputs: type[BaseModel], values: Mapping[str, Any]) -> dict[str, 
 
     map_references(inputs, values, keep)
     return found
-
-
-def _reference_kind(annotation: Any, metadata: list[Any]) -> str | None:
-    for item in metadata:
-        if isinstance(item, RefTo):
-            return item.kind
-    for argument in getattr(annotation, "__args__", ()):
-        found = _reference_kind(argument, list(getattr(argument, "__metadata__", ())))
-        if found is not None:
-            return found
-    return None

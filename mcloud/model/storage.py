@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
-from mcloud.model.base import Labels, Model, PlacementText
+from mcloud.model.base import FormerName, Labels, Model, PlacementText
 from mcloud.model.compute import Billing
 from mcloud.units import Size
 
@@ -24,13 +24,14 @@ class Volume(Model):
     attach: str | None = None
     """Name of a server; with ``count`` there is one volume for each."""
     keep: bool = False
-    """True: destroy leaves it alone."""
+    """True: destroy leaves it alone, and what it needs."""
     encrypted: bool = False
     """True: encrypted at rest."""
     zone: str | None = None
     """The zone, by the cloud's own name; left out, that of its server."""
     billing: Billing | None = None
     placement: PlacementText | None = None
+    was: FormerName = None
     labels: Labels = {}
 
 
@@ -125,6 +126,7 @@ class Bucket(Model):
     policy: Annotated[str, AfterValidator(_written_policy)] | None = None
     """The bucket policy as JSON text, or file:PATH; BUCKET in a resource stands for its own name."""
     keep: bool = False
-    """True: destroy leaves it alone."""
+    """True: destroy leaves it alone, and what it needs."""
     placement: PlacementText | None = None
+    was: FormerName = None
     labels: Labels = {}

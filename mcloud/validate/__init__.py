@@ -9,6 +9,7 @@ from mcloud.validate.names import check_names
 from mcloud.validate.network import check_blocks, check_exposure
 from mcloud.validate.placement import check_placement
 from mcloud.validate.references import check_references
+from mcloud.validate.renames import check_renames
 from mcloud.validate.topology import check_destinations, check_gateways, check_interfaces
 from mcloud.validate.usage import check_public_addresses, check_unused
 
@@ -21,7 +22,7 @@ def validate(stack: Stack) -> tuple[Finding, ...]:
     Where a reference leads nowhere, the rules that follow references are left out: they would have nothing to follow.
     """
     found = [*check_references(stack), *check_blocks(stack), *check_exposure(stack), *check_destinations(stack)]
-    found += check_balancers(stack)
+    found += [*check_balancers(stack), *check_renames(stack)]
     if not any(item.code == "reference" for item in found):
         found += [*check_placement(stack), *check_names(stack)]
         found += [*check_gateways(stack), *check_interfaces(stack)]

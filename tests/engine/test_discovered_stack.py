@@ -27,6 +27,11 @@ def test_a_discovered_stack_comes_up_elsewhere(desk: Any) -> None:
     assert yaml.safe_load((desk.folder / "found.yaml").read_text()) == here["document"]
     assert {gap["what"] for gap in here["unread"]} <= {"load balancers", "listeners", "pools", "certificates"}
     desk.run("validate", "found.yaml")
+    before = desk.inventory()
+    assert "13 are in the state now, 0 are not" in desk.run("import", "found.yaml", "--all").stdout
+    assert "nothing to change" in desk.run("preview", "found.yaml").stdout
+    assert desk.inventory() == before
+    (desk.folder / ".mcloud").rename(desk.folder / "other")
     with serve(SPEC, clock=Clock(0.001)) as cloud:
         desk.profile("fresh", cloud)
         desk.run("up", "found.yaml", "--profile", "fresh")

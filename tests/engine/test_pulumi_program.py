@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-import sysconfig
 from pathlib import Path
 from typing import Any
 
@@ -30,12 +29,8 @@ def test_an_inline_python_program(desk: Any, monkeypatch: pytest.MonkeyPatch) ->
     work = desk.folder / "work"
     work.mkdir()
     (desk.folder / "state").mkdir()
-    project = {
-        "name": "web",
-        "runtime": "python",
-        "plugins": {"providers": [{"name": "mcloud", "path": sysconfig.get_path("scripts")}]},
-    }
-    (work / "Pulumi.yaml").write_text(json.dumps(project))
+    (work / "Pulumi.yaml").write_text(json.dumps({"name": "web", "runtime": "python"}))
+    desk.run("pulumi", "register", "--home", "home")
     env = {
         **{key: desk.env[key] for key in ("MCLOUD_CONFIG_DIR", "MCLOUD_STATE_DIR", "MCLOUD_PROFILE")},
         "PULUMI_CONFIG_PASSPHRASE": "for this test",
