@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 # Where Python may not keep what it has compiled, each of the thousands of processes here compiles its modules anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: setup engine browser demo test conformance lint bench bench-terraform oracle lock clean
+.PHONY: setup engine browser demo test conformance chaos lint bench bench-terraform oracle lock clean
 
 setup: $(STAMP)
 
@@ -41,6 +41,10 @@ test: lint engine browser
 # Every case of every kind of every cloud, through the engine too: an hour and more.
 conformance: engine
 	MCLOUD_CONFORMANCE=whole $(BIN)/python -m pytest -n 2 --dist worksteal -o timeout=900 tests/conformance
+
+# Faults at the calls that change something, and what a person types then: make chaos CHAOS="--cases 400 --seed 2"
+chaos: engine
+	$(BIN)/python tests/chaos/run.py $(CHAOS)
 
 lint: setup
 	$(BIN)/ruff check mcloud adapters tests stacks examples

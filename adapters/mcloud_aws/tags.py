@@ -14,6 +14,8 @@ STATE = "mcloud:state"
 """The id of the state that made it, where the name has it."""
 NETWORK, ROLE = "mcloud:network", "mcloud:role"
 """On what is made beside a subnet (gateways, route tables): the network that it serves, and what for."""
+RESIZING = "mcloud:resizing"
+"""On a server whose type is being changed, from before it is stopped until it runs again: the type that it gets."""
 RESERVED = "mcloud:"
 
 # docs.aws.amazon.com/tag-editor, "Tag naming limits and requirements", 2026-11.

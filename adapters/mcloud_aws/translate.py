@@ -14,7 +14,7 @@ from typing import Any
 
 from mcloud.model.base import Placement
 from mcloud.units import Size
-from mcloud_aws.tags import named, specification, tag_list, tag_map, wanted_tags
+from mcloud_aws.tags import RESIZING, named, specification, tag_list, tag_map, wanted_tags
 
 Native = Mapping[str, Any]
 
@@ -310,12 +310,13 @@ def server_seen(at: Placement, native: Native) -> dict[str, Any]:
 
 
 def server_picks(native: Native) -> dict[str, Any]:
-    """What was chosen for a server."""
+    """What was chosen for a server. One whose change of type is not done yet has none that counts."""
     instance, disk = native["instance"], native.get("disk") or {}
+    changing = RESIZING in tag_map(instance.get("Tags"))
     seen = {
         "zone": (instance.get("Placement") or {}).get("AvailabilityZone"),
         "flavor": instance.get("InstanceType"),
-        "flavorId": instance.get("InstanceType"),
+        "flavorId": f"{instance.get('InstanceType')}, being changed" if changing else instance.get("InstanceType"),
         "imageId": instance.get("ImageId"),
         "diskType": disk.get("VolumeType"),
         "diskTypeId": disk.get("VolumeType"),

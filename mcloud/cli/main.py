@@ -16,6 +16,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "import": ("mcloud.cli.taking", "Take what is on the cloud into the state."),
     "destroy": ("mcloud.cli.deploy", "Delete all that the stack made."),
     "cleanup": ("mcloud.cli.cleanup", "What a change of placement left behind: list it, delete it by name."),
+    "recover": ("mcloud.cli.recover", "What is ours on the clouds and in no state: list it, delete it by name."),
     "outputs": ("mcloud.cli.deploy", "Print the stack's outputs."),
     "state": ("mcloud.cli.state", "Look at, move and unlock the state."),
     "discover": ("mcloud.cli.discover", "Make a stack of what runs today."),

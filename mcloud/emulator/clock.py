@@ -51,20 +51,31 @@ class Agenda:
         self._due: list[tuple[float, int, Callable[[], None]]] = []
         self._order = itertools.count()
         self._lock = threading.Lock()
+        self._held: list[Callable[[], None]] = []
         self.stuck = False
-        """While True, what would be planned is dropped: a state that never ends."""
+        """While True, what would be planned is held back: a state that does not end until it is mended."""
 
     def after(self, seconds: float, what: Callable[[], None]) -> None:
         """Plan ``what`` for so many seconds of the cloud's time from now."""
-        if not self.stuck:
-            when = self.clock.now() + seconds * self.clock.factor
-            with self._lock:
+        when = self.clock.now() + seconds * self.clock.factor
+        with self._lock:
+            if self.stuck:
+                self._held.append(what)
+            else:
                 heapq.heappush(self._due, (when, next(self._order), what))
+
+    def mend(self) -> None:
+        """What is stuck is due now."""
+        with self._lock:
+            for what in self._held:
+                heapq.heappush(self._due, (self.clock.now(), next(self._order), what))
+            self._held.clear()
 
     def clear(self) -> None:
         """Forget all that is planned."""
         with self._lock:
             self._due.clear()
+            self._held.clear()
 
     def settle(self) -> None:
         """Do all that is due, in order."""

@@ -39,6 +39,9 @@ class FileState(StateFolder):
         """The engine's file for a stack."""
         return self.path / "state" / ".pulumi" / "stacks" / PROJECT / f"{stack}.json"
 
+    def names(self) -> list[str]:
+        return sorted(file.stem for file in self.state_file("x").parent.glob("*.json"))
+
     def exists(self, stack: str) -> bool:
         if not self.state_file(stack).exists() and (self.path / "stacks" / stack / "state.json").exists():
             raise StateError(

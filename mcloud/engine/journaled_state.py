@@ -90,6 +90,9 @@ class JournaledState(StateFolder):
             with suppress(StoreFull):
                 self.stacks.complete(stack, lease.update, "failed")
 
+    def names(self) -> list[str]:
+        return sorted({*self.stacks.names(), *FileState(self.path).names()})
+
     def exists(self, stack: str) -> bool:
         return self.stacks.exists(stack) or FileState(self.path).state_file(stack).exists()
 

@@ -131,6 +131,10 @@ class StateFolder:
     def disconnect(self, stack: str) -> None:
         """End what ``connect`` started; an engine that was killed holds the stack no more."""
 
+    def names(self) -> list[str]:
+        """All stacks with a state here; they share the state's id, and so the mark of what is theirs."""
+        raise NotImplementedError
+
     def exists(self, stack: str) -> bool:
         """Whether there is a state of the stack."""
         raise NotImplementedError

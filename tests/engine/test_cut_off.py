@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import time
 from pathlib import Path
@@ -96,7 +97,8 @@ def test_two_ups_at_once(desk: Any) -> None:
         second = desk.run("up", "web.yaml", exit_code=1)
     finally:
         os.kill(engine, signal.SIGCONT)
-    assert "another run holds the stack 'web': process" in second.stderr
+    who = rf"another run holds the stack 'web': process {first.pid} of \S+ on \S+ since 2\S+ \(update\); it is alive"
+    assert re.search(who, second.stderr), second.stderr
     assert "wait until it has ended" in second.stderr
     out, err = first.communicate(timeout=240)
     assert first.returncode == 0, out + err

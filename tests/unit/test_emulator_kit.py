@@ -52,6 +52,22 @@ def test_a_stuck_state_never_ends() -> None:
     assert done == []
 
 
+def test_what_is_stuck_goes_on_when_it_is_mended() -> None:
+    clock, done = ManualClock(), []
+    agenda = Agenda(clock)
+    agenda.stuck = True
+    agenda.after(1, lambda: done.append("late"))
+    agenda.stuck = False
+    agenda.after(5, lambda: done.append("planned"))
+    clock.advance(2)
+    agenda.settle()
+    assert done == []
+    agenda.mend()
+    agenda.mend()
+    agenda.settle()
+    assert done == ["late"]
+
+
 @pytest.mark.parametrize(
     ("rule", "hits"),
     [

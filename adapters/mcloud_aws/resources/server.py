@@ -18,6 +18,7 @@ from mcloud_aws.resources.network import by_state
 from mcloud_aws.resources.rows import Ec2Kind
 from mcloud_aws.resources.volume import changing, iops_gaps, modify, wanted_change
 from mcloud_aws.session import AwsSession
+from mcloud_aws.tags import RESIZING, tag_list, tag_map
 
 USER_DATA_BYTES = 16384  # RunInstances, API reference 2026-11
 LIVING = ("pending", "running", "stopping", "stopped")
@@ -137,17 +138,26 @@ class Server(Ec2Kind):
         return modify(session, disk["VolumeId"], native["change"], change)
 
     def _resize(self, session: AwsSession, native_id: str, instance: Native, picks: Picks) -> bool:
-        """The type of a running server cannot be changed."""
+        """The type of a running server cannot be changed.
+
+        A tag tells that it is under way: cut off when the type is changed already, nothing else would show that the
+        server was not stopped by a person, and nobody would start it.
+        """
         stopped = instance["State"]["Name"] == "stopped"
-        if instance["InstanceType"] == picks["flavorId"]:
+        marked = RESIZING in tag_map(instance.get("Tags"))
+        wanted = str(picks["flavorId"])
+        if instance["InstanceType"] == wanted:
             if stopped:
                 session.ec2.start_instances(InstanceIds=[native_id])
+            elif marked:
+                session.ec2.delete_tags(Resources=[native_id], Tags=[{"Key": RESIZING}])
             return bool(stopped)
         if stopped:
-            kind = {"Value": picks["flavorId"]}
-            session.ec2.modify_instance_attribute(InstanceId=native_id, InstanceType=kind)
-        else:
-            session.ec2.stop_instances(InstanceIds=[native_id])
+            session.ec2.modify_instance_attribute(InstanceId=native_id, InstanceType={"Value": wanted})
+            return True
+        if not marked:
+            session.ec2.create_tags(Resources=[native_id], Tags=tag_list({RESIZING: wanted}))
+        session.ec2.stop_instances(InstanceIds=[native_id])
         return True
 
     def remove(self, session: AwsSession, native_id: str) -> None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, ClassVar
 
 from mcloud.adapter.gaps import Gap
 from mcloud.adapter.kind import Found, Inputs, Kind, Native, Observed, Picks
-from mcloud.errors import NotFound
+from mcloud.errors import FailedState, NotFound
 from mcloud.model.base import Placement
 from mcloud_vng import limits, translate
 from mcloud_vng.resources.network import by_name
@@ -119,17 +119,33 @@ class SecurityGroupRule(Kind):
         return Observed(translate.rule_seen(at, native["group"], native["rules"]))
 
     def create(self, session: VngSession, inputs: Inputs, picks: Picks) -> str:
-        group = str(inputs["group"])
+        group, bodies = str(inputs["group"]), self.translate(inputs, picks)["rules"]
+        before = _ids_of(session, group) if len(bodies) > 1 else frozenset()
         made: list[str] = []
         try:
-            for body in self.translate(inputs, picks)["rules"]:
+            for body in bodies:
                 made.append(str(session.driver.ex_create_security_group_rule(group, body)["uuid"]))
         except Exception:
-            # All or nothing: a refused second block must not leave the first one behind without an owner.
-            for rule in made:
+            # All or nothing: a refused second block must not leave the first one behind without an owner. The one whose
+            # answer got lost may be there as well, and would refuse the second try.
+            for rule in _ids_of(session, group, bodies) - before if len(bodies) > 1 else ():
                 session.driver.ex_delete_security_group_rule(group, rule)
             raise
         return f"{group}/{','.join(made) or NO_RULES}"
+
+    def update(self, session: VngSession, native_id: str, old: Inputs, new: Inputs, picks: Picks) -> bool:
+        """There is nothing to change, but a create that was cut off between two blocks is told: its id names too few.
+
+        What is there is in the state then, and is replaced by the next run.
+        """
+        _, rules = self._split(native_id)
+        wanted = len(self.translate(new, picks)["rules"])
+        if len(rules) < wanted:
+            raise FailedState(
+                f"{len(rules)} of {wanted} blocks of the rule are there, for its create was cut off",
+                hint="mcloud up replaces it",
+            )
+        return False
 
     def read(self, session: VngSession, native_id: str) -> Native | None:
         group, wanted = self._split(native_id)
@@ -153,9 +169,10 @@ class SecurityGroupRule(Kind):
         bodies = self.translate(inputs, {})["rules"]
         there = session.driver.ex_list_security_group_rules(group)
         matches = [[rule["id"] for rule in there if translate.same_rule(body, rule)] for body in bodies]
-        if not bodies or not all(matches):
+        if not any(matches):
             return Found()
-        native_id = f"{group}/{','.join(found[0] for found in matches)}"
+        # A part of them counts: the create was cut off between two blocks.
+        native_id = f"{group}/{','.join(found[0] for found in matches if found)}"
         return Found(native_id, (native_id,))
 
     def list(self, session: VngSession) -> Iterator[tuple[str, Native]]:
@@ -167,3 +184,12 @@ class SecurityGroupRule(Kind):
     def _split(native_id: str) -> tuple[str, tuple[str, ...]]:
         group, _, rules = native_id.partition("/")
         return group, () if rules == NO_RULES else tuple(rules.split(","))
+
+
+def _ids_of(session: VngSession, group: str, bodies: Iterable[Native] | None = None) -> frozenset[str]:
+    """A group's rules; with bodies, those that say what one of them says."""
+    rules = session.driver.ex_list_security_group_rules(group)
+    if bodies is None:
+        return frozenset(rule["id"] for rule in rules)
+    wanted = list(bodies)
+    return frozenset(rule["id"] for rule in rules if any(translate.same_rule(body, rule) for body in wanted))
