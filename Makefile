@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 # Where Python may not keep what it has compiled, each of the thousands of processes here compiles its modules anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: setup engine browser demo test conformance chaos lint bench bench-terraform oracle lock clean
+.PHONY: setup engine browser demo test conformance chaos lint bench bench-scale bench-terraform oracle lock clean
 
 setup: $(STAMP)
 
@@ -53,6 +53,11 @@ lint: setup
 
 bench: engine
 	$(BIN)/python tests/bench/run.py $(BENCH)
+	$(BIN)/python tests/bench/scale.py $(SCALE)
+
+# The engine alone, on a cloud that answers at once, beside terraform: make bench-scale SCALE="--resources 1000,5000"
+bench-scale: engine
+	$(BIN)/python tests/bench/scale.py $(SCALE)
 
 # mcloud up beside terraform apply, the same estate: make bench-terraform PROVIDER=/path/to/terraform-provider-vngcloud
 bench-terraform: engine
