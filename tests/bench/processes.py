@@ -36,6 +36,11 @@ class Used:
         """Bytes of all together at the worst moment."""
         return sum(self.memory.values())
 
+    @property
+    def busy(self) -> float:
+        """Seconds of the processors, of all together; what a process did since the last look at it is missing."""
+        return sum(self.processor.values())
+
 
 def measured(
     command: Sequence[str], folder: Path, env: Mapping[str, str], codes: Collection[int] = (0,)

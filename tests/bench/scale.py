@@ -92,7 +92,7 @@ def theirs(count: int, folder: Path) -> Measured:
 
 def words_of(used: Used) -> str:
     """Seconds by the clock / of the processors."""
-    return f"{used.seconds:.1f} s / {sum(used.processor.values()):.1f} s"
+    return f"{used.seconds:.1f} s / {used.busy:.1f} s"
 
 
 def met(holds: bool) -> str:
@@ -105,14 +105,17 @@ def verdicts(mcloud: Mapping[int, Measured], terraform: Mapping[int, Measured]) 
     lines = []
     for count, peer in sorted(terraform.items()):
         for step, target in (("up", UP), ("no-op", NO_OP)):
-            ratio = mcloud[count][step].seconds / peer[step].seconds
+            mine = mcloud[count][step]
+            ratio, busy = mine.seconds / peer[step].seconds, mine.busy / peer[step].busy
             verdict = f" (target <= {target:g} x): {met(ratio <= target)}" if count == 1_000 else ""
-            lines.append(f"{step} of {count:,}: {ratio:.2f} x terraform's{verdict}")
+            lines.append(f"{step} of {count:,}: {ratio:.2f} x terraform's{verdict}; of the processors {busy:.2f} x")
     if 1_000 not in terraform:
         lines.append(f"up and no-op of 1,000 beside terraform (targets <= {UP:g} x and {NO_OP:g} x): not measured")
     if {1_000, 10_000} <= set(mcloud):
-        ratio = mcloud[10_000]["up"].seconds / mcloud[1_000]["up"].seconds
-        lines.append(f"up of 10,000: {ratio:.1f} x that of 1,000 (target <= {GROWTH:g} x): {met(ratio <= GROWTH)}")
+        many, few = mcloud[10_000]["up"], mcloud[1_000]["up"]
+        ratio, busy = many.seconds / few.seconds, many.busy / few.busy
+        verdict = f"(target <= {GROWTH:g} x): {met(ratio <= GROWTH)}"
+        lines.append(f"up of 10,000: {ratio:.1f} x that of 1,000 {verdict}; of the processors {busy:.1f} x")
     else:
         lines.append(f"up of 10,000 beside 1,000 (target <= {GROWTH:g} x): not measured")
     if 10_000 in mcloud:
