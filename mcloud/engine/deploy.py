@@ -264,6 +264,8 @@ class Deployment:
             planned: every node with what was chosen for it.
         """
         there = {(str(item["urn"]), split_id(item["id"])[0].home) for item in self.resources() if item.get("id")}
+        # What a move takes up again is not made.
+        there |= {(str(left.resource["urn"]), left.home) for left in self.move().returns}
         wanted: dict[Placement, list[Wanted]] = {}
         for item in planned:
             node, at = item.node, item.placement

@@ -23,7 +23,8 @@ from mcloud.model.base import Placement
 from mcloud.model.resources import KINDS
 from mcloud.secrets import SecretReader
 
-STOP_SECONDS = 1.0
+STOP_SECONDS = 5.0
+"""A second of the adapter's, and what a busy machine adds; who does not hear of it waits for minutes."""
 HASTE = 100.0
 """The emulator's seconds are shorter than the cloud's, so "none" may be believed sooner."""
 Inputs = Mapping[str, Any]
