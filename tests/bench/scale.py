@@ -106,9 +106,10 @@ def verdicts(mcloud: Mapping[int, Measured], terraform: Mapping[int, Measured]) 
     for count, peer in sorted(terraform.items()):
         for step, target in (("up", UP), ("no-op", NO_OP)):
             mine = mcloud[count][step]
-            ratio, busy = mine.seconds / peer[step].seconds, mine.busy / peer[step].busy
+            ratio = mine.seconds / peer[step].seconds
+            busy = f"{mine.busy / peer[step].busy:.2f} x" if peer[step].busy else "too little to tell"
             verdict = f" (target <= {target:g} x): {met(ratio <= target)}" if count == 1_000 else ""
-            lines.append(f"{step} of {count:,}: {ratio:.2f} x terraform's{verdict}; of the processors {busy:.2f} x")
+            lines.append(f"{step} of {count:,}: {ratio:.2f} x terraform's{verdict}; of the processors {busy}")
     if 1_000 not in terraform:
         lines.append(f"up and no-op of 1,000 beside terraform (targets <= {UP:g} x and {NO_OP:g} x): not measured")
     if {1_000, 10_000} <= set(mcloud):
