@@ -53,7 +53,6 @@ lint: setup
 
 bench: engine
 	$(BIN)/python tests/bench/run.py $(BENCH)
-	$(BIN)/python tests/bench/scale.py $(SCALE)
 
 # The engine alone, on a cloud that answers at once, beside terraform: make bench-scale SCALE="--resources 1000,5000"
 bench-scale: engine
