@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 from mcloud.discover.meaning import Meaning, Meant, Note, ipv4, refused, text, unread
 from mcloud.discover.parts import (
@@ -55,14 +55,17 @@ def gateway(resource: StateResource) -> Meant:
 
 def gateway_attachment(resource: StateResource) -> Meant:
     """aws_internet_gateway_attachment."""
+    reason = "puts the way to the internet into its network"
+    return _link(resource, "attachment", "internet_gateway_id", "vpc_id", "network", reason)
+
+
+def _link(
+    resource: StateResource, word: str, thing: str, owner: str, kind: Literal["network", "other"], reason: str
+) -> Meant:
+    """A resource that says only which thing belongs to which owner, by these two attributes."""
     attributes = resource.attributes
-    part = BelongsPart(
-        f"attachment/{attributes.get('internet_gateway_id')}",
-        str(attributes.get("vpc_id")),
-        "network",
-        "puts the way to the internet into its network",
-    )
-    return broken(resource, "internet_gateway_id", "vpc_id") or Meant(part)
+    part = BelongsPart(f"{word}/{attributes.get(thing)}", str(attributes.get(owner)), kind, reason)
+    return broken(resource, thing, owner) or Meant(part)
 
 
 def nat(resource: StateResource) -> Meant:
@@ -206,14 +209,8 @@ def _interface_notes(attributes: Mapping[str, Any]) -> list[Note]:
 
 def interface_use(resource: StateResource) -> Meant:
     """aws_network_interface_attachment."""
-    attributes = resource.attributes
-    part = BelongsPart(
-        f"interface-use/{attributes.get('network_interface_id')}",
-        str(attributes.get("instance_id")),
-        "other",
-        "gives an interface to its server",
-    )
-    return broken(resource, "network_interface_id", "instance_id") or Meant(part)
+    reason = "gives an interface to its server"
+    return _link(resource, "interface-use", "network_interface_id", "instance_id", "other", reason)
 
 
 def acl(resource: StateResource) -> Meant:

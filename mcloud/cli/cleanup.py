@@ -33,7 +33,7 @@ def cleanup_command(
     as_json: AsJson = False,
 ) -> None:
     """List what a change of placement left behind; with names, delete that, and what only it still needed."""
-    loaded = load_stack(stack, env, tuple(sets or ()), tuple(overlay or ()))
+    loaded = load_stack(stack, env, sets, overlay)
     state = StateFolder.beside(loaded.path)
     aside = Aside(state, loaded.stack.name)
     aside.write(still_left(aside.read(), state.resources(loaded.stack.name)))

@@ -98,6 +98,11 @@ def write_page(path: Path, report: Report) -> None:
     out.tell(f"wrote {path}")
 
 
+def terms_of(loaded: Loaded, profile: str | None, rate: str | None) -> Terms:
+    """By which catalogs, rates and day a stack is looked at."""
+    return Terms(kept_catalogs(profile), loaded.read_text, rates_of(rate), date.today())
+
+
 def targets_of(asked: list[str], own: str) -> list[Placement]:
     """The placements to look at: those asked for, each cloud's regions for a cloud alone; by default the stack's own,
     where its cloud is installed, and the first region of each installed cloud.
@@ -141,12 +146,10 @@ def compare_command(
     No account is asked. Exit code 3 when a placement given with --to does not take the stack as it is written, or,
     without --to, when none does.
     """
-    loaded = load_stack(stack, env, tuple(sets or ()), tuple(overlay or ()))
+    loaded = load_stack(stack, env, sets, overlay)
     sound_stack(loaded)
     targets = targets_of(to or [], loaded.stack.placement)
-    found = compare(
-        loaded.stack, targets, Terms(kept_catalogs(profile), loaded.read_text, rates_of(rate), date.today())
-    )
+    found = compare(loaded.stack, targets, terms_of(loaded, profile, rate))
     if html is not None:
         write_page(html, comparison_report(found))
     if as_json:

@@ -16,7 +16,7 @@ from mcloud.cli.data import move_document, permitted, show_losses, show_move, sh
 from mcloud.cli.options import AsJson, Env, Offline, Overlays, ProfileName, Rematch, Sets, StackFile, Targets, make_app
 from mcloud.cli.validate import check_stack, show_picks
 from mcloud.engine.deploy import Deployment, Outcome, require_state
-from mcloud.engine.events import Event
+from mcloud.engine.events import ANEW, Event
 from mcloud.engine.saved_plan import read_plan, require_same, write_plan
 from mcloud.engine.state import StateFolder
 from mcloud.errors import BlockedError
@@ -30,15 +30,6 @@ app = make_app("Deploy a stack.")
 MAKING = ("create", "create-replacement", "replace")
 PENDING, BLOCKED, PARTLY = 2, 3, 4
 OLD_WORDS = {"delete": "is gone from the cloud", "update": "differs on the cloud", "create": "is new on the cloud"}
-
-
-def load(stack: Path, env: str | None, sets: list[str] | None, overlays: list[Path] | None) -> Loaded:
-    """The stack file with what the options lay over it.
-
-    Raises:
-        LoadError: it cannot be read.
-    """
-    return load_stack(stack, env, tuple(sets or ()), tuple(overlays or ()))
 
 
 def graph_of(loaded: Loaded) -> Graph:
@@ -98,7 +89,7 @@ def _shown(events: list[Event]) -> list[Event]:
         if part and (event.urn, False) in kept:
             continue
         kept.setdefault((event.urn, False), event)
-    replaced = {event.urn for event in events if event.op in ("replace", "create-replacement", "delete-replaced")}
+    replaced = {event.urn for event in events if event.op in ANEW}
     found = {event.urn: event for event in events if event.op == "replace"}
     return [found.get(event.urn, event) if event.urn in replaced else event for event in kept.values()]
 
@@ -138,7 +129,7 @@ def preview(
     save: Annotated[Path | None, typer.Option("--save", help="Keep it as a plan for up --plan.")] = None,
 ) -> None:
     """Show what up would do. Exit code 2 when there is something to do."""
-    loaded = load(stack, env, sets, overlay)
+    loaded = load_stack(stack, env, sets, overlay)
     deployment = deployment_of(loaded, graph_of(loaded), profile, offline, rematch)
     deployment.sign_in()
     planned = show_picks(deployment.graph, loaded, deployment.catalog, quiet=as_json)
@@ -205,7 +196,7 @@ def up(
     ] = None,
 ) -> None:
     """Bring the cloud to what the stack says. Exit code 4 when only a part could be done."""
-    loaded = load(stack, env, sets, overlay)
+    loaded = load_stack(stack, env, sets, overlay)
     deployment = deployment_of(loaded, graph_of(loaded), profile, offline, rematch)
     saved = read_plan(plan, loaded.stack.name, deployment.state.state_id) if plan is not None else None
     deployment.sign_in()
@@ -264,7 +255,23 @@ def drift(
     as_json: AsJson = False,
 ) -> None:
     """Show what changed on the cloud behind the stack's back. Exit code 2 when something did."""
-    loaded = load(stack, env, sets, overlay)
+    loaded = load_stack(stack, env, sets, overlay)
+    _, outcome, changes = look_for_drift(loaded, profile, quiet=as_json)
+    if as_json:
+        out.print_json({"stack": loaded.stack.name, "drift": changes})
+    else:
+        typer.echo("up repairs it" if outcome.changed else "no drift")
+    raise typer.Exit(PENDING if outcome.changed else 0)
+
+
+def look_for_drift(
+    loaded: Loaded, profile: str | None, *, quiet: bool
+) -> tuple[Deployment, Outcome, list[dict[str, Any]]]:
+    """Tell how the cloud differs from the state; the same as data.
+
+    Raises:
+        Exit: 1 where it could not be seen.
+    """
     deployment = deployment_of(loaded, build_graph(loaded.stack, loaded.read_text), profile, True)
     require_state(deployment.state, loaded.stack.name)
     deployment.sign_in()
@@ -273,20 +280,10 @@ def drift(
     report(outcome, deployment)
     if outcome.failed:
         raise typer.Exit(1)
-    changes = say_changes(outcome, quiet=as_json)
-    if as_json:
-        out.print_json({"stack": loaded.stack.name, "drift": changes})
-    else:
-        typer.echo("up repairs it" if outcome.changed else "no drift")
-    raise typer.Exit(PENDING if outcome.changed else 0)
-
-
-def say_changes(outcome: Outcome, *, quiet: bool) -> list[dict[str, Any]]:
-    """Tell how the cloud differs from the state; the same as data."""
     for event in [] if quiet else _shown(outcome.progress.changes):
         shown = f" ({', '.join(event.diffs)})" if event.diffs and event.op == "update" else ""
         typer.echo(f"{out.word(event)} {OLD_WORDS.get(event.op, event.op)}{shown}")
-    return _changes(outcome.progress.changes)
+    return deployment, outcome, _changes(outcome.progress.changes)
 
 
 @app.command()
@@ -301,7 +298,7 @@ def destroy(
     as_json: AsJson = False,
 ) -> None:
     """Delete all that the stack made; with --target only that, and what needs it."""
-    loaded = load(stack, env, sets, overlay)
+    loaded = load_stack(stack, env, sets, overlay)
     deployment = deployment_of(loaded, Graph(loaded.stack.name, ()), profile, True)
     require_state(deployment.state, loaded.stack.name)
     resources = deployment.state.resources(loaded.stack.name)
@@ -338,7 +335,7 @@ def outputs(
     stack: StackFile, env: Env = None, sets: Sets = None, overlay: Overlays = None, as_json: AsJson = False
 ) -> None:
     """Print the stack's outputs as the state has them."""
-    loaded = load(stack, env, sets, overlay)
+    loaded = load_stack(stack, env, sets, overlay)
     state = StateFolder.beside(loaded.path)
     require_state(state, loaded.stack.name)
     found = state.outputs(loaded.stack.name)

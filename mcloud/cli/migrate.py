@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import date
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from mcloud.cli import out
-from mcloud.cli.compare import FITS, Html, Rate, bill_words, kept_catalogs, rates_of, sound_stack, write_page
+from mcloud.cli.compare import FITS, Html, Rate, bill_words, sound_stack, terms_of, write_page
 from mcloud.cli.options import AsJson, Env, Overlays, ProfileName, Sets, StackFile, make_app
 from mcloud.load import load_stack
-from mcloud.match.compare import Terms
 from mcloud.match.verdict import alike
 from mcloud.migrate.data import read_stored
 from mcloud.migrate.plan import HEADROOM, Known, plan_migration
@@ -56,7 +54,7 @@ def plan_command(
 
     No account is asked. Exit code 3 when the target does not take the stack as it is written.
     """
-    loaded = load_stack(stack, env, tuple(sets or ()), tuple(overlay or ()))
+    loaded = load_stack(stack, env, sets, overlay)
     sound_stack(loaded)
     known = Known(
         usage=read_usage(utilization) if utilization else None,
@@ -65,8 +63,7 @@ def plan_command(
         stored_file=data.name if data else "",
         headroom=headroom,
     )
-    terms = Terms(kept_catalogs(profile), loaded.read_text, rates_of(rate), date.today())
-    made = plan_migration(loaded.stack, Placement.parse(to), terms, known)
+    made = plan_migration(loaded.stack, Placement.parse(to), terms_of(loaded, profile, rate), known)
     if html is not None:
         write_page(html, migration_report(made))
     if as_json:

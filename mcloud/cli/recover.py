@@ -37,7 +37,7 @@ def recover_command(
     as_json: AsJson = False,
 ) -> None:
     """List what carries this folder's mark and is in no state; exit code 2 when there is some. Deletes by name only."""
-    loaded = load_stack(stack, env, tuple(sets or ()), tuple(overlay or ()))
+    loaded = load_stack(stack, env, sets, overlay)
     graph = build_graph(loaded.stack, loaded.read_text)
     state = StateFolder.beside(loaded.path)
     folder = loaded.path.parent

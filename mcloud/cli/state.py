@@ -12,7 +12,7 @@ import typer
 from mcloud.cli import out
 from mcloud.cli.cleanup import show_left
 from mcloud.cli.options import AsJson, Env, Overlays, Sets, StackFile, make_app
-from mcloud.engine.aside import Aside
+from mcloud.engine.aside import Aside, name_of
 from mcloud.engine.deploy import require_state
 from mcloud.engine.move import still_left
 from mcloud.engine.state import StateFolder
@@ -30,15 +30,11 @@ def _state(
     stack: Path, env: str | None, sets: list[str] | None, overlays: list[Path] | None, *, there: bool = True
 ) -> tuple[StateFolder, str]:
     """The state of a stack, and the stack's name; refused where there is none, unless that does not matter."""
-    loaded = load_stack(stack, env, tuple(sets or ()), tuple(overlays or ()))
+    loaded = load_stack(stack, env, sets, overlays)
     state = StateFolder.beside(loaded.path)
     if there:
         require_state(state, loaded.stack.name)
     return state, loaded.stack.name
-
-
-def _name(resource: dict[str, Any]) -> str:
-    return str(resource["urn"]).rsplit("::", 1)[1]
 
 
 def _word(resource: dict[str, Any]) -> str:
@@ -63,11 +59,11 @@ def list_(
         show_left(still_left(Aside(state, name).read(), state.resources(name)), as_json=as_json)
         return
     rows = [
-        {"kind": _word(item), "name": _name(item), "id": item.get("id", ""), "remark": _remark(item)}
+        {"kind": _word(item), "name": name_of(item), "id": item.get("id", ""), "remark": _remark(item)}
         for item in state.resources(name)
     ]
     rows += [
-        {"kind": _word(item["resource"]), "name": _name(item["resource"]), "id": "", "remark": "outcome not known"}
+        {"kind": _word(item["resource"]), "name": name_of(item["resource"]), "id": "", "remark": "outcome not known"}
         for item in state.pending_creates(name)
     ]
     if as_json:
@@ -94,7 +90,7 @@ def show(
 ) -> None:
     """Print a resource as the state has it, as JSON; secrets stay encrypted."""
     state, stack_name = _state(stack, env, sets, overlay)
-    found = [item for item in state.resources(stack_name) if _name(item) == name]
+    found = [item for item in state.resources(stack_name) if name_of(item) == name]
     if not found:
         raise StateError(f"the state has no resource {name!r}", hint="mcloud state list shows what it has")
     out.print_json(found[0] if len(found) == 1 else found)

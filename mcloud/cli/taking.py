@@ -7,14 +7,14 @@ from typing import Annotated
 import typer
 
 from mcloud.cli import out
-from mcloud.cli.deploy import PENDING, deployment_of, graph_of, load, report, say_changes
+from mcloud.cli.deploy import PENDING, deployment_of, graph_of, look_for_drift, report
 from mcloud.cli.options import AsJson, Env, Overlays, ProfileName, Sets, StackFile, make_app
-from mcloud.engine.deploy import Deployment, require_state
+from mcloud.engine.deploy import Deployment
 from mcloud.engine.importing import look_at, look_for_all, with_taken
 from mcloud.engine.targets import node_called
 from mcloud.errors import BlockedError, UsageError
-from mcloud.load import Loaded
-from mcloud.model.graph import Node, build_graph
+from mcloud.load import Loaded, load_stack
+from mcloud.model.graph import Node
 from mcloud.model.resources import KINDS
 
 GROUP = False
@@ -32,16 +32,8 @@ def refresh(
     as_json: AsJson = False,
 ) -> None:
     """Write what the cloud shows into the state, after saying what; the cloud is not touched."""
-    loaded = load(stack, env, sets, overlay)
-    deployment = deployment_of(loaded, build_graph(loaded.stack, loaded.read_text), profile, True)
-    require_state(deployment.state, loaded.stack.name)
-    deployment.sign_in()
-    deployment.recover()
-    found = deployment.drift(lambda progress, event: None)
-    report(found, deployment)
-    if found.failed:
-        raise typer.Exit(1)
-    changes = say_changes(found, quiet=as_json)
+    loaded = load_stack(stack, env, sets, overlay)
+    deployment, found, changes = look_for_drift(loaded, profile, quiet=as_json)
     if found.changed and not yes:
         typer.confirm("write this into the state?", abort=True, err=True)
     if found.changed:
@@ -70,7 +62,7 @@ def import_(
     """Take what is on the cloud into the state as a resource of the stack; the cloud is not touched."""
     if everything == (resource_id is not None) or (name is None) != (resource_id is None):
         raise UsageError("say KIND/NAME and ID of one resource, or --all")
-    loaded = load(stack, env, sets, overlay)
+    loaded = load_stack(stack, env, sets, overlay)
     deployment = deployment_of(loaded, graph_of(loaded), profile, False)
     node = node_called(name, deployment.graph) if name is not None else None
     deployment.sign_in()

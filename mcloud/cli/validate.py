@@ -100,7 +100,7 @@ def validate_command(
 
     Exit code 3 when a finding or a gap blocks.
     """
-    loaded = load_stack(stack, env, tuple(sets or ()), tuple(overlay or ()))
+    loaded = load_stack(stack, env, sets, overlay)
     findings = check_stack(loaded)
     planned: list[Planned] = []
     if not any(item.severity == "block" for item in findings):

@@ -312,9 +312,8 @@ class Deployment:
 
         The engine is asked only where something that matters is asked for otherwise than before.
         """
-        if not may_be_replaced(self.graph, self._here()):
-            return self.losses_among(())
-        return self.losses_among(self.preview(lambda progress, event: None).progress.changes)
+        asked = may_be_replaced(self.graph, self._here())
+        return self.losses_among(self.preview(lambda progress, event: None).progress.changes if asked else ())
 
     def losses_among(self, changes: Iterable[Event]) -> tuple[Loss, ...]:
         """The same, where it is known what the engine would change."""

@@ -11,6 +11,8 @@ from typing import Any
 
 QUIET_TYPES = ("pulumi:pulumi:Stack", "pulumi:providers:")
 NO_CHANGE = frozenset({"same", "read", "refresh"})
+ANEW = frozenset({"replace", "create-replacement", "delete-replaced"})
+"""The parts of a replacement."""
 
 
 @dataclass(frozen=True)

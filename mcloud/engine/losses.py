@@ -10,13 +10,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from mcloud.engine.aside import name_of
-from mcloud.engine.events import Event
+from mcloud.engine.events import ANEW, Event
 from mcloud.model.base import split_id
 from mcloud.model.graph import Graph, Node, holds_data
 from mcloud.model.resources import BY_TOKEN, KINDS, holds_data_as
 
 Resource = Mapping[str, Any]
-ANEW = frozenset({"replace", "create-replacement", "delete-replaced"})
 
 
 @dataclass(frozen=True)

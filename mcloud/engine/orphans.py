@@ -17,7 +17,7 @@ from mcloud.adapter.inventory import Surplus
 from mcloud.adapter.kind import Kind, Native
 from mcloud.adapter.naming import logical_name
 from mcloud.adapter.operations import Operations
-from mcloud.engine.aside import Aside
+from mcloud.engine.aside import Aside, name_of
 from mcloud.engine.provider.context import Context
 from mcloud.engine.state import StateFolder
 from mcloud.errors import CloudError, McloudError, ProfileError, UsageError
@@ -113,7 +113,7 @@ def known(state: StateFolder, stacks: Iterable[str]) -> Known:
         for item in resources:
             if item.get("id") and item["type"] in BY_TOKEN:
                 ids.add(str(item["id"]))
-                logical.add((BY_TOKEN[item["type"]].kind, str(item["urn"]).rsplit("::", 1)[1]))
+                logical.add((BY_TOKEN[item["type"]].kind, name_of(item)))
         pending = [item["resource"] for item in state.pending_creates(stack)]
         names |= {str((item.get("inputs") or {}).get("name")) for item in pending}
         ids |= {begun["id"] for begun in state.begun_creates(stack).values() if begun.get("id")}

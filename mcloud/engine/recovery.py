@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from mcloud.engine.aside import name_of
 from mcloud.engine.process import Engine
 from mcloud.engine.provider.context import Context
 from mcloud.engine.provider.diff import outputs_of
@@ -41,7 +42,7 @@ def recover(engine: Engine, context: Context, tell: Callable[[str], None]) -> in
         resource = operation["resource"]
         if operation["type"] != "creating" or resource["type"] not in BY_TOKEN:
             continue
-        name = resource["urn"].rsplit("::", 1)[1]
+        name = name_of(resource)
         word = BY_TOKEN[resource["type"]].word
         found = _look(resource, name, context, begun.get(resource["urn"], {}))
         if found is None:

@@ -18,14 +18,13 @@ from pathlib import Path
 from typing import Any
 
 from mcloud import __version__
-from mcloud.engine.events import NO_CHANGE, Event, Progress, is_ours
+from mcloud.engine.events import ANEW, NO_CHANGE, Event, Progress, is_ours
 from mcloud.engine.move import Move
 from mcloud.errors import BlockedError, UsageError
 from mcloud.model.graph import Graph
 from mcloud.model.resources import BY_TOKEN
 
 VERSION = 1
-ANEW = frozenset({"replace", "create-replacement", "delete-replaced"})
 NOT_PLANNED = frozenset({"name"})
 """Inputs that each preview makes anew."""
 WORDS = {"create": "create", "update": "change", "delete": "delete", "replace": "replace"}

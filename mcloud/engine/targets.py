@@ -10,8 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from mcloud.engine.aside import name_of, referred
-from mcloud.engine.events import Event
-from mcloud.engine.saved_plan import ANEW
+from mcloud.engine.events import ANEW, Event
 from mcloud.engine.state import urn_of
 from mcloud.errors import BlockedError, UsageError
 from mcloud.model.graph import Graph, Node

@@ -53,7 +53,10 @@ class Loaded:
 
 
 def load_stack(
-    path: Path | str, env: str | None = None, sets: Sequence[str] = (), overlays: Sequence[Path | str] = ()
+    path: Path | str,
+    env: str | None = None,
+    sets: Sequence[str] | None = None,
+    overlays: Sequence[Path | str] | None = None,
 ) -> Loaded:
     """Load a stack file.
 
@@ -73,14 +76,14 @@ def load_stack(
     if environment is not None:
         rest = {key: value for key, value in environment.value.items() if key != variables.SECTION}
         document = merge(document, Document(environment.file, rest, environment.places))
-    for overlay in overlays:
+    for overlay in overlays or ():
         document = merge(document, _read_mapping(Path(overlay)))
     problems = Problems(document)
     values = variables.declared(document, problems)
     known = frozenset(values)
     if environment is not None:
         values |= variables.of_environment(environment, dict.fromkeys(known), problems)
-    values |= variables.of_command_line(sets, dict.fromkeys(known), problems)
+    values |= variables.of_command_line(sets or (), dict.fromkeys(known), problems)
     stack = _modelled(variables.substitute(document, values, problems), env, problems)
     problems.stop()
     _check_texts(stack, path.parent, problems)
