@@ -81,7 +81,7 @@ LASTING = re.compile(
 )
 """Calls that start what takes its time: only there a run can be cut off while it waits, and a state can be stuck."""
 FAILING = re.compile(
-    r"^POST .*/(networks|servers|volumes|loadBalancers)\$$|/ec2/(RunInstances|CreateVolume)|/elbv2/CreateLoadBalancer"
+    r"^POST .*/(servers|volumes|loadBalancers)\$$|/ec2/(RunInstances|CreateVolume)|/elbv2/CreateLoadBalancer"
 )
 """Calls that make what may end in the vendor's error state."""
 

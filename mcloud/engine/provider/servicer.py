@@ -214,7 +214,10 @@ def _answer(context: grpc.ServicerContext, function: Callable[[], Any]) -> Any:
 
 def _abort_partly(context: grpc.ServicerContext, error: PartlyDone) -> NoReturn:
     detail = provider_pb2.ErrorResourceInitFailed(
-        id=error.resource_id, properties=encode(error.outputs), reasons=[str(error)]
+        id=error.resource_id,
+        properties=encode(error.outputs),
+        inputs=None if error.inputs is None else encode(error.inputs),
+        reasons=[str(error)],
     )
     status = status_pb2.Status(code=grpc.StatusCode.UNKNOWN.value[0], message=str(error))
     status.details.add().Pack(detail)
