@@ -168,7 +168,13 @@ class Work:
         self._picks_are_known(picks)
         self.context.listings(at).forget()
         wanted = self.revealed(self.native(news, at))
-        native = operations.finish(kind, native_id, self.native(olds, at), wanted, picks, self.what, self.tell)
+        try:
+            native = operations.finish(kind, native_id, self.native(olds, at), wanted, picks, self.what, self.tell)
+        except FailedState as error:
+            # What was never ready is made anew by the next run; what worked once only a person may throw away.
+            again = f"mcloud destroy STACK_FILE --target {self.type.word}/{self.name}, then up, makes another one"
+            error.hint = error.hint or f"ask the cloud's support what is wrong with it, or: {again}"
+            raise
         return self.outputs(operations, kind, at, news, native)
 
     def delete(self, resource_id: str, olds: Mapping[str, Any]) -> None:
