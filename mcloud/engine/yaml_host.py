@@ -1,4 +1,4 @@
-"""Finds or gets what plain ``pulumi`` runs programs in YAML with, as ``install`` gets the engine; ``mcloud`` needs it not.
+"""Finds or gets what plain ``pulumi`` runs programs in YAML with, as ``install`` gets the engine. mcloud needs it not.
 
 It is kept beside the engine, where that looks for the hosts of languages (PATH comes first).
 """
