@@ -139,8 +139,10 @@ class Work:
         kind = self.kind(at)
         operations = self.context.guarded(at, outputs.get("account"))
         native = self.context.listings(at).read(kind, native_id, self.what)
+        if native is None:
+            return None
         poll = kind.poll(operations.session, native_id, native)
-        if native is None or poll.phase == "gone":
+        if poll.phase == "gone":
             return None
         if not inputs:
             observed = kind.observe(at, native)
