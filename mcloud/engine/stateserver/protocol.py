@@ -267,9 +267,10 @@ class StateProtocol:
         return {}
 
     def _view(self, call: Call) -> View:
-        if not self.stacks.exists(call.stack):
+        view = self.stacks.find(call.stack)
+        if view is None:
             raise _Refused(404, f"there is no stack {call.stack!r}")
-        return self.stacks.view(call.stack)
+        return view
 
 
 class Call:
