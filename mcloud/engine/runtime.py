@@ -15,11 +15,11 @@ from queue import SimpleQueue
 from typing import Any
 
 import grpc
-from pulumi.runtime.proto import alias_pb2, language_pb2, language_pb2_grpc, plugin_pb2, resource_pb2, resource_pb2_grpc
 
 from mcloud import __version__
 from mcloud.engine.codec import UNKNOWN, decode, encode
 from mcloud.engine.state import urn_of
+from mcloud.engine.wire import alias_pb2, language_pb2, language_pb2_grpc, plugin_pb2, resource_pb2, resource_pb2_grpc
 from mcloud.model.graph import Graph, Node
 from mcloud.model.resources import KINDS, map_references, references
 
