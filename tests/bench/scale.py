@@ -129,19 +129,30 @@ def verdicts(mcloud: Mapping[int, Measured], terraform: Mapping[int, Measured]) 
 
 
 def fits(mcloud: Mapping[int, Measured]) -> list[str]:
-    """How each step grows: least squares on the logarithms; needs two sizes."""
+    """How each step grows, by the clock and by the processors; needs two sizes."""
     if len(mcloud) < 2:
         return ["fit: needs at least two sizes"]
     lines = []
     for step in STEPS:
-        points = [(math.log(count), math.log(found[step].seconds)) for count, found in sorted(mcloud.items())]
-        middle = sum(x for x, _ in points) / len(points), sum(y for _, y in points) / len(points)
-        over = sum((x - middle[0]) * (y - middle[1]) for x, y in points)
-        power = over / sum((x - middle[0]) ** 2 for x, _ in points)
-        at = math.exp(middle[1] + power * (math.log(10_000) - middle[0]))
+        clock, at = fitted({count: found[step].seconds for count, found in mcloud.items()})
+        busy, _ = fitted({count: found[step].busy for count, found in mcloud.items()})
         how = "fitted" if 10_000 in mcloud else "beyond what was measured"
-        lines.append(f"fit of {step}: seconds grow with n^{power:.2f}; {at:.0f} s at 10,000 ({how})")
+        grown = f"n^{clock:.2f} ({at:.0f} s at 10,000, {how}), processors' with n^{busy:.2f}"
+        if {1_000, 10_000} <= set(mcloud):
+            many, few = mcloud[10_000][step], mcloud[1_000][step]
+            ratios = f"{many.seconds / few.seconds:.1f} x by the clock, {many.busy / few.busy:.1f} x of the processors"
+            grown += f"; 10,000 is {ratios}"
+        lines.append(f"fit of {step}: seconds grow with {grown}")
     return lines
+
+
+def fitted(seconds: Mapping[int, float]) -> tuple[float, float]:
+    """Least squares on the logarithms: the power, and the value at 10,000."""
+    points = [(math.log(count), math.log(max(value, 0.01))) for count, value in sorted(seconds.items())]
+    middle = sum(x for x, _ in points) / len(points), sum(y for _, y in points) / len(points)
+    over = sum((x - middle[0]) * (y - middle[1]) for x, y in points)
+    power = over / sum((x - middle[0]) ** 2 for x, _ in points)
+    return power, math.exp(middle[1] + power * (math.log(10_000) - middle[0]))
 
 
 def table(mcloud: Mapping[int, Measured], terraform: Mapping[int, Measured]) -> list[str]:
