@@ -149,7 +149,7 @@ class Engine:
             "PULUMI_PARALLEL_DIFF": "true",
             "PULUMI_ENABLE_STREAMING_JSON_PREVIEW": "true",
             # Milliseconds. The server is near: who waits for 50 of them, the default, gains nothing by it.
-            "PULUMI_JOURNALING_BATCH_PERIOD": "20",
+            "PULUMI_JOURNALING_BATCH_PERIOD": "30",
             **{name: value for name, value in GARBAGE.items() if name not in kept},
             **backend,
             **self._variables,
