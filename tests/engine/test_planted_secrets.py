@@ -178,8 +178,8 @@ def test_planted_secrets_are_nowhere(planted: Planted) -> None:
         run("up", "small.yaml", "--json")
 
         stack(planted, "vng/hcm", "env:OTHER")
-        desk.fault(method="POST", path="/servers$", action="stuck")
-        run("up", "small.yaml", OTHER=OTHER_DATA)
+        desk.fault(method="POST", path="/servers$", action="status", body=planted.echo("other user data"), effect=True)
+        run("up", "small.yaml", "--events", "events.jsonl", OTHER=OTHER_DATA)
         run("drift", "small.yaml", OTHER=OTHER_DATA)
 
         stack(planted, "aws/ap-southeast-1", "env:OTHER")
