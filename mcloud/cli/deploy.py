@@ -9,6 +9,7 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
+from mcloud.adapter import registry
 from mcloud.adapter.charges import totals
 from mcloud.adapter.preflight import Obstacle
 from mcloud.cli import out
@@ -39,9 +40,10 @@ from mcloud.engine.event_lines import EventLines
 from mcloud.engine.events import Event, Progress
 from mcloud.engine.saved_plan import SavedPlan, read_plan, require_same, write_plan
 from mcloud.engine.state import StateFolder
-from mcloud.errors import BlockedError, EngineError
+from mcloud.errors import BlockedError, EngineError, McloudError, PlacementError
 from mcloud.load import Loaded, load_stack
 from mcloud.match.plan import Planned, with_acceptance
+from mcloud.model.base import Placement
 from mcloud.model.graph import Graph, build_graph
 
 GROUP = False
@@ -95,7 +97,7 @@ def preview(
     with event_lines(events, "preview", stack, as_json=as_json) as lines:
         loaded = typed.load()
         deployment = deployment_of(loaded, graph_of(loaded), profile, offline, rematch)
-        deployment.sign_in()
+        _sign_in(deployment, loaded)
         planned = show_picks(deployment.graph, loaded, deployment.catalog, quiet=as_json)
         deployment.recover()
         deployment.select(target or ())
@@ -107,6 +109,29 @@ def preview(
             out.tell(f"the plan is in {save}")
         _show_preview(deployment, loaded, planned, outcome, obstacles, lines, as_json=as_json)
         raise typer.Exit(BLOCKED if obstacles else PENDING if outcome.changed or renamed else 0)
+
+
+def _sign_in(deployment: Deployment, loaded: Loaded) -> None:
+    """Sign in; who cannot is told of a zone that nobody has before anything else.
+
+    The account's own list may have a zone that is new, so a zone is no reason not to ask.
+
+    Raises:
+        McloudError: as ``Deployment.sign_in`` says.
+        PlacementError: it could not be signed in, and a zone of the stack is in no catalog.
+    """
+    try:
+        deployment.sign_in()
+    except McloudError as error:
+        for node in deployment.graph.nodes:
+            zone, at = node.inputs.get("zone"), node.placement
+            if isinstance(zone, str) and at.cloud in registry.names():
+                try:
+                    deployment.catalog(at).canonical(Placement(at.cloud, at.region, zone))
+                except PlacementError as unknown:
+                    unknown.where = loaded.locate(node.path)
+                    raise unknown from error
+        raise
 
 
 def _previewed(
@@ -199,7 +224,7 @@ def up(
         loaded = typed.load()
         deployment = deployment_of(loaded, graph_of(loaded), profile, offline, rematch)
         saved = read_plan(plan, loaded.stack.name, deployment.state.state_id) if plan is not None else None
-        deployment.sign_in()
+        _sign_in(deployment, loaded)
         chosen = show_picks(deployment.graph, loaded, deployment.catalog, quiet=True)
         deployment.recover()
         deployment.select(target or ())

@@ -139,7 +139,8 @@ def test_a_setting_that_is_missing() -> None:
         CloudProfile().setting("client_id", fallback_env="SOME_ID")
     assert str(caught.value) == (
         "client_id is missing: it is neither in the profile nor in the environment variable SOME_ID\n"
-        f"  hint: export SOME_ID=… or put it under settings in the profile ({profiles_dir()})"
+        f"  hint: export SOME_ID=… or put it under settings in the profile ({profiles_dir()});"
+        " without an account: mcloud emulator up CLOUD, then --profile emulator"
     )
 
 
