@@ -267,7 +267,7 @@ def _bring_up(
         _broke_down(error, after_up(found, *words), lines, partly=found.any)
     report(outcome)
     lines.interrupted = outcome.interrupted
-    change = changed_since(deployment, before)
+    change = changed_since(deployment, before, anything=bool(outcome.progress.changes))
     lines.cost = change_document(change)
     if as_json:
         done = {"stack": deployment.graph.stack, "changes": changes_document(outcome.progress.changes)}
@@ -419,7 +419,7 @@ def _take_away(deployment: Deployment, again: str, lines: EventLines, *, as_json
         _broke_down(error, after_destroy(aftermath_of(deployment, None), again), lines, partly=True)
     report(outcome)
     lines.interrupted = outcome.interrupted
-    change = changed_since(deployment, before)
+    change = changed_since(deployment, before, anything=bool(outcome.progress.changes))
     lines.cost = change_document(change)
     if as_json:
         done = {"stack": deployment.graph.stack, "changes": changes_document(outcome.progress.changes)}

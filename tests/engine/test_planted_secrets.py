@@ -47,6 +47,7 @@ class Ring(keyring.backend.KeyringBackend):
 """A keyring for the command line: one that is told by a variable where its entries are."""
 USER_DATA = "#cloud-config\nwrite_files: [{path: /etc/token, content: planted-user-data-4f1c/a+b}]\n"
 OTHER_DATA = "#cloud-config\nwrite_files: [{path: /etc/token, content: planted-other-data-77e0&c=d}]\n"
+RECORDS = ("record.jsonl", "record-aws.jsonl")
 SENSITIVE = {("Certificate", "private_key"), ("Server", "user_data")}
 """Inputs that are planted below."""
 
@@ -77,7 +78,13 @@ class Planted:
 
     def places(self) -> Iterator[tuple[str, bytes]]:
         passphrase = self.desk.folder / ".mcloud" / "passphrase"
-        yield from files_below(self.desk.folder, but=[passphrase])
+        records = [self.desk.folder / name for name in RECORDS]
+        yield from files_below(self.desk.folder, but=[passphrase, *records])
+        for record in records:
+            # What the rules above made the cloud say is what a person has told it to say.
+            lines = [line for line in record.read_bytes().splitlines() if (json.loads(line)["status"] or 0) < 400]
+            assert lines
+            yield str(record), b"\n".join(lines)
         yield from files_below(Path(self.desk.env["MCLOUD_CACHE_DIR"]), since=self.since)
         yield from self.said
 
@@ -95,13 +102,12 @@ def planted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Planted
     folder.mkdir()
     secrets = {"VNG secret": "planted-vng+secret/9a1f&x=y", "VNG storage key": "planted-vng-storage-key-31d8"}
     secrets |= {"private key": made("first")[1], "user data": USER_DATA, "other user data": OTHER_DATA}
-    for name in ("record.jsonl", "record-aws.jsonl"):
+    for name in RECORDS:
         (folder / name).touch()
     keys = {"client_secret": secrets["VNG secret"], "secret_key": secrets["VNG storage key"]}
-    slow, record = Clock(0.001), folder / "record.jsonl"
     with (
-        serve(VNG, clock=slow, record=record, **keys) as vng,
-        serve(AWS, clock=Clock(0.001), record=folder / "record-aws.jsonl") as aws,
+        serve(VNG, clock=Clock(0.001), record=folder / RECORDS[0], **keys) as vng,
+        serve(AWS, clock=Clock(0.001), record=folder / RECORDS[1]) as aws,
     ):
         lent = boto3.client(
             "sts",
