@@ -149,6 +149,8 @@ class Operations:
         try:
             native = self.finish(kind, native_id, inputs, inputs, picks, what, tell)
         except CloudError as error:
+            if isinstance(error, FailedState) and not error.hint:
+                error.hint = "run mcloud up again: it makes another one and deletes this one"
             raise Unfinished(native_id, error) from error
         return kind.final_id(native_id, native), native
 

@@ -224,7 +224,10 @@ def _answer(context: grpc.ServicerContext, function: Callable[[], Any]) -> Any:
 def _abort_partly(context: grpc.ServicerContext, error: PartlyDone) -> NoReturn:
     said = without_secrets(str(error))
     detail = provider_pb2.ErrorResourceInitFailed(
-        id=error.resource_id, properties=encode(error.outputs), reasons=[said]
+        id=error.resource_id,
+        properties=encode(error.outputs),
+        inputs=None if error.inputs is None else encode(error.inputs),
+        reasons=[said],
     )
     status = status_pb2.Status(code=grpc.StatusCode.UNKNOWN.value[0], message=said)
     status.details.add().Pack(detail)
