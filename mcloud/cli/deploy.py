@@ -264,7 +264,7 @@ def _bring_up(
             outcome = deployment.up(_both(view, lines), may_delete, planned)
     except EngineError as error:
         found = aftermath_of(deployment, None)
-        _broke_down(error, after_up(found, *words), lines, partly=found.any)
+        _broke_down(error, after_up(found, *words), lines, partly=lines.anything or bool(found.unknown))
     report(outcome)
     lines.interrupted = outcome.interrupted
     change = changed_since(deployment, before, anything=bool(outcome.progress.changes))
@@ -416,7 +416,7 @@ def _take_away(deployment: Deployment, again: str, lines: EventLines, *, as_json
         with progress_view() as view:
             outcome = deployment.destroy(_both(view, lines))
     except EngineError as error:
-        _broke_down(error, after_destroy(aftermath_of(deployment, None), again), lines, partly=True)
+        _broke_down(error, after_destroy(aftermath_of(deployment, None), again), lines, partly=lines.anything)
     report(outcome)
     lines.interrupted = outcome.interrupted
     change = changed_since(deployment, before, anything=bool(outcome.progress.changes))
