@@ -530,19 +530,25 @@ RESOURCES = st.dictionaries(
 )
 
 
-@given(resources=RESOURCES, strict=st.booleans())
+@given(resources=RESOURCES, inner=RESOURCES, strict=st.booleans())
 @settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
-def test_any_template_of_known_and_unknown_types_is_accounted_for(tmp_path: Path, resources: Any, strict: bool) -> None:
+def test_any_template_of_known_and_unknown_types_is_accounted_for(
+    tmp_path: Path, resources: Any, inner: Any, strict: bool
+) -> None:
+    (tmp_path / "inner.json").write_text(json.dumps({"Resources": inner}), encoding="utf-8")
+    given_ = {"TemplateURL": "inner.json", "Parameters": {"Q": {"Fn::GetAtt": ["Within", "Outputs.X"]}}}
+    resources = {**resources, "Within": {"Type": "AWS::CloudFormation::Stack", "Properties": given_}}
     sections = {
         "Parameters": {"P": {"Type": "String", "Default": "p"}, "Q": {"Type": "List<AWS::EC2::Subnet::Id>"}},
         "Conditions": {"T": {"Fn::Equals": [1, "1"]}, "F": {"Fn::Not": [{"Condition": "T"}]}},
     }
     found = discover(template(tmp_path, resources, **sections), strict=strict)
     total = found.counts()
-    assert total.seen == len(resources) == total.mapped + total.folded + total.remainder
+    assert total.seen == len(resources) + len(inner) == total.mapped + total.folded + total.remainder
     assert all(outcome.reason and outcome.advice for outcome in found.remainder)
+    assert fates(found)["Within"] == "folded"
     for outcome in (*found.mapped, *found.folded):
         place: Any = found.document
-        for step in outcome.target.split("."):
+        for step in outcome.target.split(".") if outcome.address != "Within" else ():
             place = place[step]
     assert yaml.safe_load(to_yaml(found)) == json.loads(to_json(found))["document"]
