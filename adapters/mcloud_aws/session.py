@@ -12,7 +12,7 @@ import threading
 import time
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
-from functools import cached_property, partial
+from functools import cache, cached_property, partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -151,6 +151,21 @@ def connect(profile: CloudProfile, at: Placement) -> AwsSession:
     return session
 
 
+@cache
+def _descriptions(folders: str | None) -> Any:
+    """botocore's descriptions of the services, read once for all regions and accounts.
+
+    With them 20 clients of a further region take 0.05-0.1 s of a processor, else 0.4 s (botocore 1.44, 2026-11-26).
+    """
+    from botocore.loaders import create_loader
+
+    return create_loader(folders)
+
+
+def _share_descriptions(session: Any) -> None:
+    session.register_component("data_loader", _descriptions(session.get_config_variable("data_path")))
+
+
 def _boto(profile: CloudProfile, region: str) -> Any:
     """boto3's session with the credentials that the profile names, else those of boto3's own chain."""
     import boto3
@@ -168,6 +183,7 @@ def _boto(profile: CloudProfile, region: str) -> Any:
         base.set_credentials(key, secret, given)
     try:
         role = profile.settings.get("role_arn")
+        _share_descriptions(base)
         source = _assumed(base, profile, role, region) if role else base
         return boto3.session.Session(botocore_session=source, region_name=region)
     except ProfileNotFound as error:
@@ -190,6 +206,7 @@ def _assumed(base: Any, profile: CloudProfile, role: str, region: str) -> Any:
         extra_args={"RoleSessionName": "mcloud", **({"ExternalId": external} if external else {})},
     )
     made = botocore.session.Session()
+    _share_descriptions(made)
     made._credentials = DeferredRefreshableCredentials(method="assume-role", refresh_using=fetcher.fetch_credentials)
     return made
 

@@ -115,11 +115,17 @@ class Measured:
 
 @dataclass(frozen=True)
 class Unread:
-    """What could not be looked at, and why."""
+    """What could not be looked at, why, and what to do; ``where``: in which region, of several."""
 
     what: str
     reason: str
     advice: str = ""
+    where: str = ""
+
+    @property
+    def title(self) -> str:
+        """What, and where."""
+        return f"{self.where}: {self.what}" if self.where else self.what
 
 
 @dataclass(frozen=True)

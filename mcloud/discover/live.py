@@ -175,7 +175,7 @@ def _unread(looks: Sequence[_Look]) -> tuple[Unread, ...]:
     """What could not be looked at, with the region where there are several."""
     if len(looks) == 1:
         return tuple(looks[0].unread)
-    return tuple(replace(item, what=f"{look.home.at.region}: {item.what}") for look in looks for item in look.unread)
+    return tuple(replace(item, where=look.home.at.region) for look in looks for item in look.unread)
 
 
 def _unseen(inventory: Inventory, looks: Iterable[_Look]) -> tuple[Unread, ...]:
