@@ -7,11 +7,13 @@ that would make a second thing go through that one, unless a client token makes 
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 import threading
 import time
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cache, cached_property, partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -162,8 +164,20 @@ def _descriptions(folders: str | None) -> Any:
     return create_loader(folders)
 
 
-def _share_descriptions(session: Any) -> None:
+def _timestamp(value: Any) -> Any:
+    """A time as botocore reads it. Its own reader tries every form of date, which is half the work of reading a list."""
+    from botocore.utils import parse_timestamp
+
+    if isinstance(value, str) and value[4:5] == "-" and value[10:11] == "T":
+        with contextlib.suppress(ValueError):
+            return datetime.fromisoformat(value)
+    return parse_timestamp(value)
+
+
+def _tune(session: Any) -> None:
+    """Make a botocore session cheaper, with the same answers."""
     session.register_component("data_loader", _descriptions(session.get_config_variable("data_path")))
+    session.get_component("response_parser_factory").set_parser_defaults(timestamp_parser=_timestamp)
 
 
 def _boto(profile: CloudProfile, region: str) -> Any:
@@ -183,7 +197,7 @@ def _boto(profile: CloudProfile, region: str) -> Any:
         base.set_credentials(key, secret, given)
     try:
         role = profile.settings.get("role_arn")
-        _share_descriptions(base)
+        _tune(base)
         source = _assumed(base, profile, role, region) if role else base
         return boto3.session.Session(botocore_session=source, region_name=region)
     except ProfileNotFound as error:
@@ -206,7 +220,7 @@ def _assumed(base: Any, profile: CloudProfile, role: str, region: str) -> Any:
         extra_args={"RoleSessionName": "mcloud", **({"ExternalId": external} if external else {})},
     )
     made = botocore.session.Session()
-    _share_descriptions(made)
+    _tune(made)
     made._credentials = DeferredRefreshableCredentials(method="assume-role", refresh_using=fetcher.fetch_credentials)
     return made
 

@@ -20,12 +20,13 @@ from unittest.mock import patch
 import boto3
 
 from mcloud.adapter.operations import Operations
+from mcloud.adapter.profile import CloudProfile
 from mcloud.discover.live import Home, discover_homes
 from mcloud.discover.write import to_json
 from mcloud.model.base import Placement
 from mcloud_aws import adapter
 from mcloud_aws.discovery.calls import CALLS
-from mcloud_aws.session import EVERYWHERE, AwsSession
+from mcloud_aws.session import EVERYWHERE
 from tests.estates import aws as estate
 from tests.estates.moto_server import moto_server
 
@@ -67,12 +68,10 @@ class Estate:
             TagSpecifications=estate.tags("instance", "web"),
         )
 
-    def _session(self) -> AwsSession:
-        return AwsSession(boto3.session.Session(), estate.REGION, {EVERYWHERE: self.url})
-
     def discover(self) -> int:
         """All of it, with the account of everything as JSON; how many resources were seen."""
-        found = discover_homes((Home(Operations(adapter, self._session()), AT, adapter.catalog()),))
+        session = adapter.connect(CloudProfile(endpoints={EVERYWHERE: self.url}), AT)
+        found = discover_homes((Home(Operations(adapter, session), AT, adapter.catalog()),))
         assert found.document["servers"]["web"]["count"] == self.servers
         assert found.document["volumes"]["web-data"]["attach"] == "web"
         assert len(to_json(found)) > self.servers
@@ -93,9 +92,10 @@ class Estate:
 
     def fetch(self) -> int:
         """The same pages, one list after the other; how many rows."""
-        session, count = self._session(), 0
+        session, count = boto3.session.Session(region_name=estate.REGION), 0
+        clients = {service: session.client(service) for service in {name for name, _, _ in self.calls}}
         for service, operation, arguments in self.calls:
-            call, client = CALLS[service, operation], session.client(service)
+            call, client = CALLS[service, operation], clients[service]
             if client.can_paginate(operation):
                 size = {"PageSize": call.page[1]} if call.page else {}
                 for page in client.get_paginator(operation).paginate(**arguments, PaginationConfig=size):
