@@ -134,6 +134,9 @@ def _cloud(cloud: str) -> Callable[..., None]:
         list_objects: Annotated[
             bool, typer.Option("--list-objects", help="Count the objects of buckets one by one.")
         ] = False,
+        data: Annotated[
+            Path | None, typer.Option(help="Write what buckets hold here (CSV), for mcloud migrate plan --data.")
+        ] = None,
         policy: Annotated[
             bool, typer.Option("--policy", help="Print what the account must allow for this, and look at nothing.")
         ] = False,
@@ -152,6 +155,10 @@ def _cloud(cloud: str) -> Callable[..., None]:
             from mcloud.discover.utilization import write_samples
 
             write_samples(utilization, found.usage)
+        if data is not None:
+            from mcloud.discover.stored import write_stored
+
+            write_stored(data, found.measured)
         _report(found, output, as_json)
 
     command.__doc__ = (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from decimal import Decimal
 
 from mcloud.match.verdict import Bill
@@ -26,6 +27,7 @@ from mcloud.report.value import (
     Tone,
 )
 from mcloud.report.words import UNKNOWN, bill_detail, bill_text, count, span, span_unit
+from mcloud.report.words import title as title_of
 from mcloud.units import Size
 
 MOST_BOXES = 14
@@ -163,7 +165,7 @@ def _kind_bars(bills: Iterable[tuple[str, Bill]]) -> Iterator[Bar]:
             more = len(known) < len(lines)
             least = "at least " if more and known else ""
             text = f"{least}{span(low, high)} {span_unit(high)}".strip()
-            label = f"{KINDS[kind].word.capitalize()}: {title[0].lower()}{title[1:]}"
+            label = f"{title_of(KINDS[kind].word)}: {title[0].lower()}{title[1:]}"
             yield Bar(label, low, high, text, more, "", int(title != "Today"))
 
 
@@ -199,12 +201,16 @@ def _mapped(item: Mapped, by_use: bool) -> tuple[Cell, ...]:
 
 
 def _sizing(plan: MigrationPlan) -> Section:
-    number = ("vCPU", "vCPU by use", "Memory, GiB", "by use", "CPU p95", "CPU highest", "Memory p95", "Memory highest")
-    columns = (Column("Server"), *(Column(title, number=True) for title in number), Column("Why"))
-    rows = tuple(_sized(item) for item in plan.sizing)
     blocks: list[Block] = []
     used = plan.utilization
+    number = ("vCPU", "Memory, GiB")
+    rows = tuple(_as_it_is(item) for item in plan.sizing)
+    note = ""
     if used is not None:
+        number = ("vCPU", "vCPU by use", "Memory, GiB", "Memory by use, GiB")
+        number += ("CPU p95", "CPU highest", "Memory p95", "Memory highest")
+        rows = tuple(_sized(item) for item in plan.sizing)
+        note = "Use is in percent of today's capacity."
         blocks.append(_busy(plan))
         lead = (
             f"By {used.file}: {count(used.machines, 'machine')}, {used.matched} of them servers of this stack, over "
@@ -216,15 +222,24 @@ def _sizing(plan: MigrationPlan) -> Section:
             blocks.append(Notes((f"No server of this stack: {shown}",)))
     else:
         lead = "As it is: no utilization was given (--utilization FILE)."
+    columns = (Column("Server"), *(Column(title, number=True) for title in number), Column("Why"))
     if rows:
-        blocks.append(Table("sizing", "Sizes", columns, rows, "Use is in percent of today's capacity."))
+        blocks.append(Table("sizing", "Sizes", columns, rows, note))
     return Section("sizing", "How large the servers should be", lead, tuple(blocks))
+
+
+def _as_it_is(item: Sizing) -> tuple[Cell, ...]:
+    return _server(item), _number(item.vcpu), _number(_gib(item.memory)), Cell(item.reason, tone="quiet")
+
+
+def _server(item: Sizing) -> Cell:
+    return Cell(item.resource, detail=count(len(item.names), "instance") if len(item.names) > 1 else "")
 
 
 def _sized(item: Sizing) -> tuple[Cell, ...]:
     after = item.vcpu_by_use is not None
     return (
-        Cell(item.resource, detail=count(len(item.names), "instance") if len(item.names) > 1 else ""),
+        _server(item),
         _number(item.vcpu),
         _changed(item.vcpu_by_use, item.vcpu),
         _number(_gib(item.memory)),
@@ -293,13 +308,14 @@ def _data(plan: MigrationPlan) -> Section:
     lead = (
         f"{_total_words(plan.data_total)}. Servers that are marked stateless have nothing to copy." if rows else "None."
     )
-    blocks = (Table("data", "Data to copy", columns, rows),) if rows else ()
+    table = Table("data", "Data to copy", columns, rows, folded=len(rows) > 2 * MOST_BOXES)
+    blocks = (table,) if rows else ()
     return Section("data", "Data that must be copied", lead[0].upper() + lead[1:], blocks)
 
 
 def _data_row(item: DataItem) -> tuple[Cell, ...]:
     most = Cell("has no bound", tone="quiet") if item.at_most is None else _bytes(item.at_most)
-    objects = Cell("not objects", tone="quiet") if item.holds == "blocks" else _bytes(item.objects)
+    objects = Cell("not objects", tone="quiet") if item.holds == "blocks" else _whole(item.objects)
     return (
         Cell(item.resource),
         Cell(item.name),
@@ -312,6 +328,11 @@ def _data_row(item: DataItem) -> tuple[Cell, ...]:
 
 
 def _bytes(value: int | None) -> Cell:
+    known = _whole(value)
+    return known if value is None or value < 2**10 else replace(known, detail=_size(value))
+
+
+def _whole(value: int | None) -> Cell:
     return Cell(UNKNOWN, tone="warn") if value is None else Cell(f"{value:,}", order=value)
 
 

@@ -26,6 +26,10 @@ def cloud() -> Iterator[str]:
     """Two accounts: the shop is in two regions, the lab has one server; a third region is denied to both."""
     with moto_server(ACCOUNTS, [DENIED], [HERE, THERE, BEYOND]) as url:
         estate.small(Account("AKIASHOP", url))
+        objects = Account("AKIASHOP", url).client("s3", HERE)
+        objects.create_bucket(Bucket="shop-files-8823", CreateBucketConfiguration={"LocationConstraint": HERE})
+        for number in range(3):
+            objects.put_object(Bucket="shop-files-8823", Key=f"{number}.txt", Body=b"x" * 1000)
         east = one_server(estate.Builder(Account("AKIASHOP", url), THERE), "relay", 40)
         east.volume("relay", 30, name="queue")
         one_server(estate.Builder(Account("AKIASHOP", url), BEYOND), "far", 41)
@@ -132,3 +136,17 @@ def test_a_region_that_the_catalog_does_not_have_is_looked_at_too(capsys: pytest
     assert [gap["what"] for gap in shown["unread"] if BEYOND in gap["what"]] == [f"the catalog of {BEYOND}"]
     assert run(["discover", "aws", "--region", "us-east-9", "--profile", "shop"]) == 1
     assert "no region 'us-east-9'" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("profiles")
+def test_what_buckets_hold_goes_on_into_the_plan(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    stack, stored = tmp_path / "found.yaml", tmp_path / "stored.csv"
+    files = ("-o", str(stack), "--data", str(stored), "--list-objects")
+    discover(capsys, "--region", HERE, "--profile", "shop", *files)
+    assert stored.read_text() == "resource,bytes,objects\nbuckets.shop-files-8823,3000,3\n"
+    assert run(["migrate", "plan", str(stack), "--to", "vng/hcm", "--data", str(stored), "--json"]) == 3
+    plan = json.loads(capsys.readouterr().out)
+    [bucket] = [item for item in plan["data"] if item["holds"] == "objects"]
+    assert (bucket["bytes"], bucket["objects"], bucket["source"]) == (3000, 3, "stored.csv")
+    assert run(["discover", "aws", "--region", HERE, "--profile", "shop", "--data", str(tmp_path)]) == 1
+    assert "cannot be written" in capsys.readouterr().err
