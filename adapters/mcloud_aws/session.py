@@ -165,7 +165,7 @@ def _descriptions(folders: str | None) -> Any:
 
 
 def _timestamp(value: Any) -> Any:
-    """A time as botocore reads it. Its own reader tries every form of date, which is half the work of reading a list."""
+    """A time as botocore reads it. Its own reader tries every form of date: half the work of reading a list."""
     from botocore.utils import parse_timestamp
 
     if isinstance(value, str) and value[4:5] == "-" and value[10:11] == "T":

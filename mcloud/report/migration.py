@@ -203,7 +203,7 @@ def _mapped(item: Mapped, by_use: bool) -> tuple[Cell, ...]:
 def _sizing(plan: MigrationPlan) -> Section:
     blocks: list[Block] = []
     used = plan.utilization
-    number = ("vCPU", "Memory, GiB")
+    number: tuple[str, ...] = ("vCPU", "Memory, GiB")
     rows = tuple(_as_it_is(item) for item in plan.sizing)
     note = ""
     if used is not None:
