@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from decimal import Decimal
@@ -70,10 +71,10 @@ def _summary(plan: MigrationPlan) -> Iterator[str]:
     ending = f": {' and '.join(lacking)}" if lacking else ""
     yield f"The stack of {resources} {words} on {plan.target.title}{ending}."
     if plan.utilization is not None:
-        resized = [item for item in plan.sizing if item.vcpu_by_use is not None]
-        smaller = sum(_is_less(item) for item in resized)
+        smaller = sum(len(item.names) for item in plan.sizing if _is_less(item))
+        servers = sum(len(item.names) for item in plan.sizing)
         yield (
-            f"By their use, {smaller} of {count(len(plan.sizing), 'server')} can be smaller"
+            f"By their use, {smaller} of {count(servers, 'server')} can be smaller"
             f" ({plan.utilization.span_hours:g} hours were read; a month with its peaks tells more)."
         )
     total = plan.data_total
@@ -275,15 +276,20 @@ def _loads(note: LoadNote | None) -> tuple[Cell, Cell]:
 def _busy(plan: MigrationPlan) -> Bars:
     """How many servers use how much: the 95th percentiles in tens of percent."""
     bars = []
-    for series, (word, loads) in enumerate(
-        (("CPU", [item.cpu for item in plan.sizing]), ("Memory", [item.memory_use for item in plan.sizing]))
-    ):
-        tens = [min(int(load.p95) // TEN, TEN - 1) for load in loads if load is not None]
+    for series, word in enumerate(("CPU", "Memory")):
+        tens: Counter[int] = Counter()
+        for item in plan.sizing:
+            load = item.memory_use if series else item.cpu
+            if load is not None:
+                tens[min(int(load.p95) // TEN, TEN - 1)] += len(item.names)
         for ten in range(TEN):
-            number = tens.count(ten)
+            number = tens[ten]
             label = f"{word}: {ten * TEN} to {(ten + 1) * TEN} %"
             bars.append(Bar(label, Decimal(number), Decimal(number), count(number, "server"), series=series))
-    note = "The 95th percentile of each server's readings, in percent of what it has today."
+    note = (
+        "The 95th percentile of each server's readings, in percent of what it has today. Equal servers count with the "
+        "busiest of them."
+    )
     return Bars("How busy the servers are", tuple(bars), ("CPU", "Memory"), note)
 
 
@@ -373,7 +379,8 @@ def _picture(waves: tuple[Wave, ...], plan: MigrationPlan) -> Picture:
                 same = [item for item in wave.steps if item.kind == step.kind]
                 total = sum(item.count for item in same)
                 title = _short(step.resource) if len(same) == 1 else f"{count(len(same), 'entry', 'entries')}"
-                worst: Tone = "bad" if tone == "bad" or (key in column and column[key].tone == "bad") else ""
+                before: Tone = column[key].tone if key in column else ""
+                worst: Tone = "bad" if "bad" in (tone, before) else tone or before
                 column[key] = Box(key, title, f"{word} × {total}" if total > 1 else word, worst)  # noqa: RUF001
             else:
                 detail = f"{word} × {step.count}" if step.count > 1 else word  # noqa: RUF001
