@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from mcloud.errors import ProfileError
+from mcloud.secrets import remember
 from mcloud_aws.errors import explain
 from mcloud_aws.tags import token
 
@@ -145,6 +146,7 @@ def connect(profile: CloudProfile, at: Placement) -> AwsSession:
     """
     try:
         session = AwsSession(_boto(profile, at.region), at.region, dict(profile.endpoints))
+        _remember(session.boto)
         _ = session.account
     except ProfileError:
         raise
@@ -166,11 +168,11 @@ def _descriptions(folders: str | None) -> Any:
 
 def _timestamp(value: Any) -> Any:
     """A time as botocore reads it. Its own reader tries every form of date: half the work of reading a list."""
-    from botocore.utils import parse_timestamp
-
     if isinstance(value, str) and value[4:5] == "-" and value[10:11] == "T":
         with contextlib.suppress(ValueError):
             return datetime.fromisoformat(value)
+    from botocore.utils import parse_timestamp
+
     return parse_timestamp(value)
 
 
@@ -178,6 +180,15 @@ def _tune(session: Any) -> None:
     """Make a botocore session cheaper, with the same answers."""
     session.register_component("data_loader", _descriptions(session.get_config_variable("data_path")))
     session.get_component("response_parser_factory").set_parser_defaults(timestamp_parser=_timestamp)
+
+
+def _remember(boto: Any) -> None:
+    """The chain's credentials too are known again in what a service answers."""
+    held = boto.get_credentials()
+    if held is not None:
+        frozen = held.get_frozen_credentials()
+        for value in (frozen.secret_key, frozen.token):
+            remember(value or "")
 
 
 def _boto(profile: CloudProfile, region: str) -> Any:
