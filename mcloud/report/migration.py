@@ -34,11 +34,14 @@ from mcloud.units import Size
 MOST_BOXES = 14
 """In one column of the picture: with more, those of a kind become one."""
 TEN = 10
+KINDS_TOLD = 4
+"""So many kinds of what is left over are named in the summary."""
 
 
 def migration_report(plan: MigrationPlan) -> Report:
     """The report."""
-    sections = [_cost(plan), _mapping(plan), _sizing(plan), _gaps(plan), _data(plan), _order(plan)]
+    sections = [_cost(plan), _mapping(plan), *_left_over(plan)]
+    sections += [_sizing(plan), _gaps(plan), _data(plan), _order(plan)]
     return Report(
         title=f"Moving “{plan.stack}” to {plan.target.title}",
         subtitle=f"Migration plan: {plan.source} to {plan.target.placement}, {plan.as_of:%d %B %Y}",
@@ -70,6 +73,10 @@ def _summary(plan: MigrationPlan) -> Iterator[str]:
         lacking.append(f"{count(len(stops), 'gap')} to be solved or accepted")
     ending = f": {' and '.join(lacking)}" if lacking else ""
     yield f"The stack of {resources} {words} on {plan.target.title}{ending}."
+    if plan.left_over:
+        most = ", ".join(f"{word} × {number}" for word, number in _kinds_left(plan).most_common(KINDS_TOLD))  # noqa: RUF001
+        more = ", …" if len(_kinds_left(plan)) > KINDS_TOLD else ""
+        yield f"Not in the stack, and in no figure here: {count(len(plan.left_over), 'thing')} ({most}{more})."
     if plan.utilization is not None:
         smaller = sum(len(item.names) for item in plan.sizing if _is_less(item))
         servers = sum(len(item.names) for item in plan.sizing)
@@ -181,6 +188,29 @@ def _mapping(plan: MigrationPlan) -> Section:
         blocks.append(Notes(plan.target.remarks, "On the way"))
     lead = "Why other flavors, images and disks were not taken, mcloud compare tells."
     return Section("mapping", "What becomes of each resource", lead, tuple(blocks))
+
+
+def _kinds_left(plan: MigrationPlan) -> Counter[str]:
+    return Counter(_type_word(item.type) for item in plan.left_over or ())
+
+
+def _type_word(word: str) -> str:
+    """A kind's word for people; a source's own words as they are."""
+    return KINDS[word].word if word in KINDS else word
+
+
+def _left_over(plan: MigrationPlan) -> Iterator[Section]:
+    """What was found and does not move with the stack; nothing where nobody told."""
+    if plan.left_over is None:
+        return
+    rows = tuple(
+        (Cell(_type_word(item.type)), Cell(item.name, detail=item.where), Cell(item.reason), Cell(item.advice))
+        for item in (*(plan.not_seen or ()), *plan.left_over)
+    )
+    columns = tuple(Column(title) for title in ("Type", "What", "Why it is not in the stack", "What to do"))
+    lead = "What was found and has no word in a stack, or could not be looked at. It is in no cost and no order here."
+    blocks = (Table("left", "Left over", columns, rows),) if rows else ()
+    yield Section("left", "What is not in the stack", lead if rows else "Nothing is left over.", blocks)
 
 
 def _mapped(item: Mapped, by_use: bool) -> tuple[Cell, ...]:

@@ -148,5 +148,12 @@ def test_what_buckets_hold_goes_on_into_the_plan(capsys: pytest.CaptureFixture[s
     plan = json.loads(capsys.readouterr().out)
     [bucket] = [item for item in plan["data"] if item["holds"] == "objects"]
     assert (bucket["bytes"], bucket["objects"], bucket["source"]) == (3000, 3, "stored.csv")
+    account = tmp_path / "found.json"
+    regions = ("--region", DENIED, "--region", HERE)
+    account.write_text(discover(capsys, *regions, "--profile", "shop", "--list-objects", "--json").out)
+    assert run(["migrate", "plan", str(stack), "--to", "vng/hcm", "--discovered", str(account), "--json"]) == 3
+    plan = json.loads(capsys.readouterr().out)
+    assert [item["bytes"] for item in plan["data"] if item["holds"] == "objects"] == [3000]
+    assert "instances" in [row["name"] for row in plan["not_seen"] if row["where"] == DENIED]
     assert run(["discover", "aws", "--region", HERE, "--profile", "shop", "--data", str(tmp_path)]) == 1
     assert "cannot be written" in capsys.readouterr().err
