@@ -19,6 +19,7 @@ from typing import Any
 
 from mcloud.adapter.naming import new_state_id
 from mcloud.engine.stateserver.stacks import Stacks
+from mcloud.engine.stateserver.stores import BUCKET, DATABASE, REMOTE, require_no_password
 from mcloud.errors import StateError
 
 PROJECT = "mcloud"
@@ -60,11 +61,12 @@ class StateFolder:
         if url.startswith("file://"):
             return _kept_by(backend, Path(url.removeprefix("file://")).expanduser().absolute())
         # What the engine would read from its own variable's address is in another form.
-        if url.startswith("s3://") and variable == BACKEND_VARIABLES[0] and backend == "server":
+        if url.split("://")[0] in REMOTE and variable == BACKEND_VARIABLES[0] and backend == "server":
+            require_no_password(url)
             return _kept_by(backend, folder, url)
         raise StateError(
             f"{variable} asks for the state to be at {url.split(':', 1)[0]}://…, which is not supported",
-            hint=f"{BACKEND_VARIABLES[0]}=file://FOLDER or, with {BACKEND}=server, s3://BUCKET/PREFIX",
+            hint=f"{BACKEND_VARIABLES[0]}=file://FOLDER or, with {BACKEND}=server, {BUCKET} or {DATABASE}",
         )
 
     @property

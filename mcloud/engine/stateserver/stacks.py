@@ -322,9 +322,14 @@ def parse_lines(data: bytes, where: str) -> list[Line]:
     found: list[Line] = []
     for number, line in enumerate(whole.split(b"\n") if whole else (), 1):
         try:
-            found.append(json.loads(line))
+            parsed = json.loads(line)
         except ValueError as error:
-            raise StateError("the journal is damaged", where=f"{where}:{number}") from error
+            # A line that is no text has no such position.
+            column = f":{error.colno}" if isinstance(error, json.JSONDecodeError) else ""
+            raise StateError("the journal is damaged", where=f"{where}:{number}{column}") from error
+        if not isinstance(parsed, dict):
+            raise StateError("the journal is damaged", where=f"{where}:{number}")
+        found.append(parsed)
     return found
 
 
