@@ -1,15 +1,22 @@
-"""Secrets are references: ``env:NAME``, ``keyring:NAME`` or ``file:PATH``. The value is read when it is used."""
+"""Secrets are references: ``env:NAME``, ``keyring:NAME`` or ``file:PATH``. The value is read when it is used.
+
+What this process has read it knows again, in whatever others say to it: a cloud that repeats a refused request in its
+answer would put it into a message, and the message into a log, the state and a report.
+"""
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import hmac
+import json
 import os
 import stat
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote, quote_plus
 
 from mcloud.errors import ProfileError
 
@@ -17,6 +24,56 @@ KEY_FILE = "MCLOUD_DIGEST_KEY_FILE"
 """Variable: the file whose text keys the digests of secrets."""
 BASE_FOLDER = "MCLOUD_BASE_FOLDER"
 """Variable: the folder that relative paths of secrets are below."""
+
+
+CUT = "(secret)"
+"""Stands where a secret stood."""
+LEAST = 8
+"""Shorter values are in too many harmless words to be cut out of a text."""
+PIECE = 16
+"""So many characters of a longer value are known again: answers are cut short anywhere."""
+_pieces: set[str] = set()
+_remembered: set[str] = set()
+
+
+def remember(value: str) -> None:
+    """Know a secret again, for ``without_secrets``; an empty one is none."""
+    if value not in _remembered:
+        _remembered.add(value)
+        _pieces.update(piece for form in _forms(value.strip()) for piece in _pieces_of(form))
+
+
+def without_secrets(text: str) -> str:
+    """The text without what this process knows to be secret: plain, in JSON, in a URL, in base64, or a part of it."""
+    if not _pieces:
+        return text
+    hidden = bytearray(len(text))
+    for length in {len(piece) for piece in _pieces}:
+        for start in range(len(text) - length + 1):
+            if text[start : start + length] in _pieces:
+                hidden[start : start + length] = b"\1" * length
+    shown = []
+    for index, letter in enumerate(text):
+        if not hidden[index]:
+            shown.append(letter)
+        elif index == 0 or not hidden[index - 1]:
+            shown.append(CUT)
+    return "".join(shown)
+
+
+def _forms(value: str) -> Iterator[str]:
+    # Of a text of several lines those are known that say something: not the frame of a key.
+    for line in (part.strip() for part in value.splitlines()):
+        if not line.startswith("-----"):
+            yield from (line, json.dumps(line)[1:-1], quote(line, safe=""), quote(line), quote_plus(line))
+    yield base64.b64encode(value.encode()).decode()
+    yield base64.b64encode(f"{value}\n".encode()).decode()
+
+
+def _pieces_of(form: str) -> Iterator[str]:
+    if LEAST <= len(form) < PIECE:
+        yield form
+    yield from (form[start : start + PIECE] for start in range(len(form) - PIECE + 1))
 
 
 class SecretText:
@@ -47,16 +104,22 @@ def resolve(reference: str, *, base: Path | None = None) -> SecretText:
     Raises:
         ProfileError: nothing there, or a file that others may read.
     """
+    value = _read(reference, base)
+    remember(value)
+    return SecretText(value)
+
+
+def _read(reference: str, base: Path | None) -> str:
     source, _, name = reference.partition(":")
     if source == "env" and name:
         value = os.environ.get(name)
         if not value:
             raise ProfileError(f"the environment variable {name} is not set", hint=f"export {name}=…")
-        return SecretText(value)
+        return value
     if source == "file" and name:
-        return SecretText(_read_private(name, base))
+        return _read_private(name, base)
     if source == "keyring" and name:
-        return SecretText(_from_keyring(name))
+        return _from_keyring(name)
     raise ProfileError("not a reference to a secret", hint="write env:NAME, keyring:NAME or file:PATH")
 
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from mcloud.errors import ProfileError
+from mcloud.secrets import remember
 from mcloud_aws.errors import explain
 from mcloud_aws.tags import token
 
@@ -143,12 +144,22 @@ def connect(profile: CloudProfile, at: Placement) -> AwsSession:
     """
     try:
         session = AwsSession(_boto(profile, at.region), at.region, dict(profile.endpoints))
+        _remember(session.boto)
         _ = session.account
     except ProfileError:
         raise
     except Exception as error:
         raise explain(error, "sign in to AWS") from error
     return session
+
+
+def _remember(boto: Any) -> None:
+    """The chain's credentials too are known again in what a service answers."""
+    held = boto.get_credentials()
+    if held is not None:
+        frozen = held.get_frozen_credentials()
+        for value in (frozen.secret_key, frozen.token):
+            remember(value or "")
 
 
 def _boto(profile: CloudProfile, region: str) -> Any:

@@ -32,10 +32,19 @@ from mcloud.errors import (
     TimedOut,
     Unreachable,
 )
+from mcloud.secrets import without_secrets
 
 T = TypeVar("T")
 ATTEMPTS = 5
 LONGEST_BACKOFF = 10.0
+
+
+def hushed(error: CloudError) -> CloudError:
+    """The same error, without secrets that the cloud has repeated in its answer."""
+    error.message = without_secrets(error.message)
+    error.args = (error.message,)
+    error.vendor_text = without_secrets(error.vendor_text) if error.vendor_text else error.vendor_text
+    return error
 
 
 class Unfinished(McloudError):
@@ -98,7 +107,7 @@ class Operations:
                 except McloudError:
                     raise
                 except Exception as error:  # drivers raise what their libraries raise; the table sorts it
-                    explained = self.adapter.explain(error, doing)
+                    explained = hushed(self.adapter.explain(error, doing))
                     if isinstance(explained, RateLimited):
                         self.limiter.pause(explained.retry_after or 1.0)
                     raise explained from error
@@ -140,6 +149,8 @@ class Operations:
         try:
             native = self.finish(kind, native_id, inputs, inputs, picks, what, tell)
         except CloudError as error:
+            if isinstance(error, FailedState) and not error.hint:
+                error.hint = "run mcloud up again: it makes another one and deletes this one"
             raise Unfinished(native_id, error) from error
         return kind.final_id(native_id, native), native
 

@@ -181,7 +181,7 @@ def _row(verdict: Verdict) -> tuple[str, ...]:
     priced = f"{len(bill.lines) - len(bill.unknown)} of {len(bill.lines)}"
     marks = ", ".join(sorted({str(row.mark) for row in bill.lines if row.mark})) or "-"
     oldest = f"{bill.oldest} ({bill.oldest_days} d)" if bill.oldest else "-"
-    return verdict.placement, FITS[verdict.fits], f"{least}{money(bill.low, bill.high)}", priced, marks, oldest
+    return verdict.placement, FITS[verdict.fits], f"{least}{out.money(bill.low, bill.high)}", priced, marks, oldest
 
 
 def _print_verdict(verdict: Verdict) -> None:
@@ -223,13 +223,6 @@ def losers_words(losers: Losers, most: int = 3) -> str:
     return f"{len(losers.lost)} others: {'; '.join(shown)}{rest}"
 
 
-def money(low: Decimal | None, high: Decimal | None) -> str:
-    """A range in words."""
-    if low is None or high is None:
-        return "unknown"
-    return f"{low:,.0f} {HOME}" if low == high else f"{low:,.0f} - {high:,.0f} {HOME}"
-
-
 def bill_words(bill: Bill) -> list[str]:
     """Lines for a person."""
     known = len(bill.lines) - len(bill.unknown)
@@ -242,7 +235,7 @@ def bill_words(bill: Bill) -> list[str]:
     old = "; OLD" if (bill.oldest_days or 0) > OLD_DAYS else ""
     written = " + ".join(f"{amount:,} {currency}" for currency, amount in sorted(bill.by_currency.items()))
     lines = [
-        f"cost: {least}{money(bill.low, bill.high)} per month before tax, for {known} of {len(bill.lines)} items"
+        f"cost: {least}{out.money(bill.low, bill.high)} per month before tax, for {known} of {len(bill.lines)} items"
         f" ({marks}; oldest price {bill.oldest}, {bill.oldest_days} d{old})",
         f"  as the prices are written: {written}",
     ]

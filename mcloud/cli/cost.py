@@ -1,15 +1,22 @@
-"""The cost of a stack before and after, for preview."""
+"""What a run does to the cost of a stack per month: before and after, as ranges, with what is not known by name."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
 from typing import Any
 
+from mcloud.catalog.rates import HOME, shipped_rates
+from mcloud.cli import out
 from mcloud.engine.aside import name_of
 from mcloud.engine.deploy import Deployment
+from mcloud.match.bill import OLD_DAYS, bill_of
 from mcloud.match.cost import Cost, Line, lines_of, total
 from mcloud.match.plan import Planned
+from mcloud.match.verdict import Bill
 from mcloud.model.base import Placement, split_id
 from mcloud.model.resources import BY_TOKEN
 
@@ -17,17 +24,52 @@ CHOSEN_BY = ("size", "flavor", "image", "disk", "class", "minIops", "zone")
 """Inputs that a choice is made by; while they are the same the old choice stays."""
 
 
-def costs(deployment: Deployment, planned: Iterable[Planned]) -> dict[str, Cost]:
-    """``now``: what the state has; ``then``: what the stack says; ``left``: what is left behind and still paid for."""
+@dataclass(frozen=True)
+class CostChange:
+    """What a run does to the cost per month; what is left behind is still paid for, and in neither of the other two."""
+
+    before: Bill
+    after: Bill
+    left: Bill
+
+
+def costs(deployment: Deployment, planned: Iterable[Planned]) -> tuple[dict[str, Cost], CostChange]:
+    """What ``up`` would do to the cost, as sums by currency (now, then, left), and as ranges in one currency."""
+    now, then, left = lines_now(deployment), lines_then(deployment, planned), lines_left(deployment)
+    return {"now": total(now), "then": total(then), "left": total(left)}, CostChange(*map(_bill, (now, then, left)))
+
+
+def changed_since(deployment: Deployment, before: Iterable[Line]) -> CostChange:
+    """What a run has done to the cost.
+
+    Args:
+        before: ``lines_now`` from before it.
+    """
+    return CostChange(_bill(before), _bill(lines_now(deployment)), _bill(lines_left(deployment)))
+
+
+def lines_now(deployment: Deployment) -> list[Line]:
+    """What the state has is billed for."""
     resources = [item for item in deployment.state.resources(deployment.graph.stack) if item.get("id")]
+    return [line for item in resources for line in _of(deployment, item)]
+
+
+def lines_then(deployment: Deployment, planned: Iterable[Planned]) -> list[Line]:
+    """What the stack says is billed for."""
+    resources = [item for item in deployment.state.resources(deployment.graph.stack) if item.get("id")]
+    return list(_planned(deployment, resources, planned))
+
+
+def lines_left(deployment: Deployment) -> list[Line]:
+    """What is left behind, or would be, is billed for."""
     move = deployment.move()
     back = {item.id for item in move.returns}
     behind = [*(item.resource for item in deployment.left() if item.id not in back), *move.stays]
-    return {
-        "now": total(line for item in resources for line in _of(deployment, item)),
-        "then": total(_planned(deployment, resources, planned)),
-        "left": total(line for item in behind for line in _of(deployment, item)),
-    }
+    return [line for item in behind for line in _of(deployment, item)]
+
+
+def _bill(lines: Iterable[Line]) -> Bill:
+    return bill_of(lines, shipped_rates(), date.today())
 
 
 def _of(deployment: Deployment, resource: Mapping[str, Any]) -> list[Line]:
@@ -54,19 +96,70 @@ def _lines(
     return lines_of(kind, name, at, inputs, picks, deployment.catalog(at))
 
 
-def cost_words(found: Mapping[str, Cost]) -> list[str]:
+def cost_words(change: CostChange) -> list[str]:
     """Lines for a person; none where nothing is paid for."""
-    titles = {"now": "cost now", "then": "cost then", "left": "cost of what is left behind, until mcloud cleanup"}
-    if found["now"] == found["then"]:
-        titles = {"now": "cost", "left": titles["left"]}
     lines = []
-    for key, title in titles.items():
-        cost = found[key]
-        if cost.priced or cost.unknown:
-            lines.append(f"{title}: {cost}")
-            items = Counter(charge.what for _, charge in cost.unknown)
-            lines += [f"  unknown: {what}{f' ({count} times)' if count > 1 else ''}" for what, count in items.items()]
+    if change.before.lines or change.after.lines:
+        before, after = _sum(change.before), _sum(change.after)
+        way = after if change.before == change.after else f"{before} -> {after}"
+        lines.append(f"cost per month: {way}{_worth(change.after if change.after.lines else change.before)}")
+        now, then = (Counter(row.item for row in bill.unknown) for bill in (change.before, change.after))
+        lines += [f"  no price is known for {_times(item, count)}" for item, count in then.items()]
+        gone = (now - then).items()
+        lines += [f"  gone, at a price that was not known: {_times(item, count)}" for item, count in gone]
+    if change.left.lines:
+        lines.append(f"cost of what is left behind, until mcloud cleanup: {_sum(change.left)}{_worth(change.left)}")
+        unknown = Counter(row.item for row in change.left.unknown)
+        lines += [f"  no price is known for {_times(item, count)}" for item, count in unknown.items()]
     return lines
+
+
+def _sum(bill: Bill) -> str:
+    if not bill.lines:
+        return "nothing"
+    if bill.low is None:
+        return " + ".join(f"{amount:,} {name}" for name, amount in sorted(bill.by_currency.items())) or "unknown"
+    return ("at least " if bill.unknown or bill.unconverted else "") + out.money(bill.low, bill.high)
+
+
+def _worth(bill: Bill) -> str:
+    """How much of it is known, by which marks, and how old."""
+    known = len(bill.lines) - len(bill.unknown)
+    if not known:
+        return f" (for none of {len(bill.lines)} items a price is known)"
+    marks = ", ".join(sorted({str(row.mark) for row in bill.lines if row.mark}))
+    old = "; OLD" if (bill.oldest_days or 0) > OLD_DAYS else ""
+    about = f"{known} of {len(bill.lines)} items; {marks}; oldest price {bill.oldest}, {bill.oldest_days} d{old}"
+    return f" before tax ({about})"
+
+
+def _times(item: str, count: int) -> str:
+    return f"{item} ({count} times)" if count > 1 else item
+
+
+def bill_document(bill: Bill) -> dict[str, Any]:
+    """A range as data: VND per month before tax, null where it is not known; 0 where nothing is paid for."""
+    low, high = (Decimal(0), Decimal(0)) if not bill.lines else (bill.low, bill.high)
+    return {
+        "currency": HOME,
+        "low": None if low is None else str(low),
+        "high": None if high is None else str(high),
+        "by_currency": {currency: str(amount) for currency, amount in bill.by_currency.items()},
+        "items": len(bill.lines),
+        "unknown": [{"resource": row.resource, "item": row.item} for row in bill.unknown],
+        "unconverted": list(bill.unconverted),
+        "oldest_price": bill.oldest.isoformat() if bill.oldest else None,
+        "marks": sorted({str(row.mark) for row in bill.lines if row.mark}),
+    }
+
+
+def change_document(change: CostChange) -> dict[str, Any]:
+    """A change as data."""
+    return {
+        "before": bill_document(change.before),
+        "after": bill_document(change.after),
+        "left_behind": bill_document(change.left),
+    }
 
 
 def cost_document(cost: Cost) -> dict[str, Any]:

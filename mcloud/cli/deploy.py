@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
@@ -9,17 +10,35 @@ from typing import Annotated, Any
 import typer
 
 from mcloud.adapter.charges import totals
+from mcloud.adapter.preflight import Obstacle
 from mcloud.cli import out
+from mcloud.cli.aftermath import after_destroy, after_up, aftermath_of
 from mcloud.cli.charges import charge_lines, charges_of
-from mcloud.cli.cost import cost_document, cost_words, costs
+from mcloud.cli.cost import change_document, changed_since, cost_document, cost_words, costs, lines_now
 from mcloud.cli.data import move_document, permitted, show_losses, show_move, show_renames
-from mcloud.cli.options import AsJson, Env, Offline, Overlays, ProfileName, Rematch, Sets, StackFile, Targets, make_app
+from mcloud.cli.events import event_lines
+from mcloud.cli.options import (
+    AsJson,
+    Env,
+    Events,
+    Offline,
+    Overlays,
+    ProfileName,
+    Rematch,
+    Sets,
+    StackFile,
+    Targets,
+    Typed,
+    make_app,
+)
+from mcloud.cli.progress import ProgressView, progress_view
 from mcloud.cli.validate import check_stack, show_picks
 from mcloud.engine.deploy import Deployment, Outcome, require_state
-from mcloud.engine.events import ANEW, Event
-from mcloud.engine.saved_plan import read_plan, require_same, write_plan
+from mcloud.engine.event_lines import EventLines
+from mcloud.engine.events import ANEW, Event, Progress
+from mcloud.engine.saved_plan import SavedPlan, read_plan, require_same, write_plan
 from mcloud.engine.state import StateFolder
-from mcloud.errors import BlockedError
+from mcloud.errors import BlockedError, EngineError
 from mcloud.load import Loaded, load_stack
 from mcloud.match.plan import Planned, with_acceptance
 from mcloud.model.graph import Graph, build_graph
@@ -127,31 +146,68 @@ def preview(
     rematch: Rematch = False,
     target: Targets = None,
     save: Annotated[Path | None, typer.Option("--save", help="Keep it as a plan for up --plan.")] = None,
+    events: Events = None,
 ) -> None:
     """Show what up would do. Exit code 2 when there is something to do."""
-    loaded = load_stack(stack, env, sets, overlay)
-    deployment = deployment_of(loaded, graph_of(loaded), profile, offline, rematch)
-    deployment.sign_in()
-    planned = show_picks(deployment.graph, loaded, deployment.catalog, quiet=as_json)
-    deployment.recover()
-    deployment.select(target or ())
-    move = deployment.move()
-    show_move(move)
-    renamed = show_renames(deployment)
+    typed = Typed(stack, env, sets, overlay, profile)
+    with event_lines(events, "preview", stack, as_json=as_json) as lines:
+        loaded = typed.load()
+        deployment = deployment_of(loaded, graph_of(loaded), profile, offline, rematch)
+        deployment.sign_in()
+        planned = show_picks(deployment.graph, loaded, deployment.catalog, quiet=as_json)
+        deployment.recover()
+        deployment.select(target or ())
+        show_move(deployment.move())
+        renamed = show_renames(deployment)
+        outcome, obstacles = _previewed(deployment, planned, lines)
+        if save is not None:
+            write_plan(deployment.plan(outcome.progress.changes), save)
+            out.tell(f"the plan is in {save}")
+        _show_preview(deployment, loaded, planned, outcome, obstacles, lines, as_json=as_json)
+        raise typer.Exit(BLOCKED if obstacles else PENDING if outcome.changed or renamed else 0)
+
+
+def _previewed(
+    deployment: Deployment, planned: list[Planned], lines: EventLines
+) -> tuple[Outcome, list[Obstacle]]:
+    """
+    Raises:
+        Exit: 1 where it could not be seen.
+    """
     obstacles = deployment.obstacles(planned)
     for obstacle in obstacles:
         out.tell(f"in the way: {obstacle}")
-    cost = costs(deployment, planned)
-    with out.progress_view() as view:
-        outcome = deployment.preview(lambda progress, event: view(progress, event) if event.kind == "message" else None)
+        lines.message(f"in the way: {obstacle}", "error")
+    with progress_view(looking=True) as view:
+
+        def hear(progress: Progress, event: Event) -> None:
+            view(progress, event)
+            if event.kind == "message" and not event.ephemeral:
+                lines.hear(progress, event)
+
+        outcome = deployment.preview(hear)
     report(outcome, deployment)
+    lines.interrupted = outcome.interrupted
     if outcome.failed:
         raise typer.Exit(1)
+    lines.planned(_shown(outcome.progress.changes))
+    return outcome, obstacles
+
+
+def _show_preview(
+    deployment: Deployment,
+    loaded: Loaded,
+    planned: list[Planned],
+    outcome: Outcome,
+    obstacles: list[Obstacle],
+    lines: EventLines,
+    *,
+    as_json: bool,
+) -> None:
     losses = deployment.losses_among(outcome.progress.changes)
     show_losses(losses, loaded)
-    if save is not None:
-        write_plan(deployment.plan(outcome.progress.changes), save)
-        out.tell(f"the plan is in {save}")
+    cost, change = costs(deployment, planned)
+    lines.cost = change_document(change)
     made = {(event.type, event.name) for event in outcome.progress.changes if event.op in MAKING}
     taken = charges_of(planned, made, deployment.catalog)
     if as_json:
@@ -160,18 +216,17 @@ def preview(
         document = {"stack": loaded.stack.name, "changes": _changes(outcome.progress.changes)}
         document["in_the_way"] = [asdict(item) for item in obstacles]
         document["left_alone"] = _changes(outcome.left_alone)
-        out.print_json({**document, "move": move_document(move, losses), "cost": about, "charges": sums})
-    else:
-        for event in _shown(outcome.progress.changes):
-            typer.echo(out.change_line(event))
-        for home, charges in sorted(taken.items()):
-            for line in charge_lines(home, charges):
-                typer.echo(line)
-        _tell_left_alone(outcome.left_alone)
-        typer.echo(f"{outcome.changed} to change" if outcome.changed else "nothing to change")
-        for line in cost_words(cost):
+        out.print_json({**document, "move": move_document(deployment.move(), losses), "cost": about, "charges": sums})
+        return
+    for event in _shown(outcome.progress.changes):
+        typer.echo(out.change_line(event))
+    for home, charges in sorted(taken.items()):
+        for line in charge_lines(home, charges):
             typer.echo(line)
-    raise typer.Exit(BLOCKED if obstacles else PENDING if outcome.changed or renamed else 0)
+    _tell_left_alone(outcome.left_alone)
+    typer.echo(f"{outcome.changed} to change" if outcome.changed else "nothing to change")
+    for line in cost_words(change):
+        typer.echo(line)
 
 
 @app.command()
@@ -194,33 +249,85 @@ def up(
         list[str] | None,
         typer.Option("--delete-data", help="NAME or KIND/NAME of what left the stack; its data go too; repeatable."),
     ] = None,
+    events: Events = None,
 ) -> None:
     """Bring the cloud to what the stack says. Exit code 4 when only a part could be done."""
-    loaded = load_stack(stack, env, sets, overlay)
-    deployment = deployment_of(loaded, graph_of(loaded), profile, offline, rematch)
-    saved = read_plan(plan, loaded.stack.name, deployment.state.state_id) if plan is not None else None
-    deployment.sign_in()
-    chosen = show_picks(deployment.graph, loaded, deployment.catalog, quiet=True)
-    deployment.recover()
-    deployment.select(target or ())
-    _require_room(deployment, chosen)
-    changes = _looked_at(deployment) if plan is not None or target else None
-    planned = deployment.plan(changes) if changes is not None else None
-    if plan is not None and saved is not None and planned is not None:
-        require_same(saved, planned, plan)
-    may_delete = permitted(deployment, loaded, accept_empty or [], delete_data or [], changes)
-    show_move(deployment.move())
-    show_renames(deployment)
-    with out.progress_view() as view:
-        outcome = deployment.up(view, may_delete, planned)
+    typed = Typed(stack, env, sets, overlay, profile)
+    with event_lines(events, "up", stack, as_json=as_json) as lines:
+        loaded = typed.load()
+        deployment = deployment_of(loaded, graph_of(loaded), profile, offline, rematch)
+        saved = read_plan(plan, loaded.stack.name, deployment.state.state_id) if plan is not None else None
+        deployment.sign_in()
+        chosen = show_picks(deployment.graph, loaded, deployment.catalog, quiet=True)
+        deployment.recover()
+        deployment.select(target or ())
+        _require_room(deployment, chosen)
+        changes = _looked_at(deployment) if plan is not None or target else None
+        planned = deployment.plan(changes) if changes is not None else None
+        if plan is not None and saved is not None and planned is not None:
+            require_same(saved, planned, plan)
+        may_delete = permitted(deployment, loaded, accept_empty or [], delete_data or [], changes)
+        show_move(deployment.move())
+        show_renames(deployment)
+        # What had to be named is named by then, or done: the next run asks again where it is not.
+        words = typed.command("up", offline=offline, rematch=rematch, target=target), typed.command("destroy")
+        _bring_up(deployment, may_delete, planned, words, lines, as_json=as_json)
+
+
+def _bring_up(
+    deployment: Deployment,
+    may_delete: list[str],
+    planned: SavedPlan | None,
+    words: tuple[str, str],
+    lines: EventLines,
+    *,
+    as_json: bool,
+) -> None:
+    """Do it, and tell what was done.
+
+    Args:
+        words: what to type to go on, and to take all away.
+
+    Raises:
+        Exit: 1 or 4 where not all was done.
+    """
+    before = lines_now(deployment)
+    try:
+        with progress_view() as view:
+            outcome = deployment.up(_both(view, lines), may_delete, planned)
+    except EngineError:
+        _tell_all(after_up(aftermath_of(deployment, None), *words), lines)
+        raise
     report(outcome, deployment)
+    lines.interrupted = outcome.interrupted
+    change = changed_since(deployment, before)
+    lines.cost = change_document(change)
     if as_json:
-        done = {"stack": loaded.stack.name, "changes": _changes(outcome.progress.changes), "outputs": outcome.outputs}
-        out.print_json({**done, "failed": outcome.failed, "interrupted": outcome.interrupted})
+        done = {"stack": deployment.graph.stack, "changes": _changes(outcome.progress.changes)}
+        rest = {"outputs": outcome.outputs, "failed": outcome.failed, "interrupted": outcome.interrupted}
+        out.print_json({**done, **rest, "cost": lines.cost})
     else:
         typer.echo(_summary(outcome))
+        for line in cost_words(change):
+            typer.echo(line)
         out.print_outputs(outcome.outputs)
+    if outcome.failed or outcome.interrupted:
+        _tell_all(after_up(aftermath_of(deployment, outcome), *words), lines)
     _exit(outcome)
+
+
+def _both(view: ProgressView, lines: EventLines) -> Callable[[Progress, Event], None]:
+    def hear(progress: Progress, event: Event) -> None:
+        view(progress, event)
+        lines.hear(progress, event)
+
+    return hear
+
+
+def _tell_all(text: list[str], lines: EventLines) -> None:
+    for line in text:
+        out.tell(line)
+        lines.message(line)
 
 
 def _require_room(deployment: Deployment, planned: list[Planned]) -> None:
@@ -296,37 +403,61 @@ def destroy(
     yes: bool = typer.Option(False, "--yes", "-y", help="Do not ask."),
     target: Targets = None,
     as_json: AsJson = False,
+    events: Events = None,
 ) -> None:
     """Delete all that the stack made; with --target only that, and what needs it."""
-    loaded = load_stack(stack, env, sets, overlay)
-    deployment = deployment_of(loaded, Graph(loaded.stack.name, ()), profile, True)
-    require_state(deployment.state, loaded.stack.name)
-    resources = deployment.state.resources(loaded.stack.name)
-    going = f"{len(resources)} resources of the stack {loaded.stack.name!r}"
-    if target:
-        named = deployment.select_to_go(target, build_graph(loaded.stack, loaded.read_text))
-        going = f"{', '.join(named) or 'nothing'} (and {len(resources) - len(named)} resources are left alone)"
-    if not yes or target:
-        out.tell(f"to be deleted, data included: {going}")
-    if not yes:
-        typer.confirm("delete them?", abort=True, err=True)
-    deployment.sign_in()
-    deployment.recover()
-    if target:  # what a run that was cut off had made is in the state by now
-        deployment.select_to_go(target, build_graph(loaded.stack, loaded.read_text))
-    with out.progress_view() as view:
-        outcome = deployment.destroy(view)
+    typed = Typed(stack, env, sets, overlay, profile)
+    with event_lines(events, "destroy", stack, as_json=as_json) as lines:
+        loaded = typed.load()
+        deployment = deployment_of(loaded, Graph(loaded.stack.name, ()), profile, True)
+        require_state(deployment.state, loaded.stack.name)
+        resources = deployment.state.resources(loaded.stack.name)
+        going = f"{len(resources)} resources of the stack {loaded.stack.name!r}"
+        if target:
+            named = deployment.select_to_go(target, build_graph(loaded.stack, loaded.read_text))
+            going = f"{', '.join(named) or 'nothing'} (and {len(resources) - len(named)} resources are left alone)"
+        if not yes or target:
+            out.tell(f"to be deleted, data included: {going}")
+        if not yes:
+            typer.confirm("delete them?", abort=True, err=True)
+        deployment.sign_in()
+        deployment.recover()
+        if target:  # what a run that was cut off had made is in the state by now
+            deployment.select_to_go(target, build_graph(loaded.stack, loaded.read_text))
+        _take_away(deployment, typed.command("destroy", yes=yes, target=target), lines, as_json=as_json)
+
+
+def _take_away(deployment: Deployment, again: str, lines: EventLines, *, as_json: bool) -> None:
+    """
+    Raises:
+        Exit: 1 or 4 where not all is gone.
+    """
+    before = lines_now(deployment)
+    try:
+        with progress_view() as view:
+            outcome = deployment.destroy(_both(view, lines))
+    except EngineError:
+        _tell_all(after_destroy(aftermath_of(deployment, None), again), lines)
+        raise
     report(outcome, deployment)
+    lines.interrupted = outcome.interrupted
+    change = changed_since(deployment, before)
+    lines.cost = change_document(change)
     if as_json:
-        done = {"stack": loaded.stack.name, "changes": _changes(outcome.progress.changes), "failed": outcome.failed}
-        out.print_json({**done, "kept": deployment.kept(), "left_behind": [left.words for left in deployment.left()]})
+        done = {"stack": deployment.graph.stack, "changes": _changes(outcome.progress.changes)}
+        rest = {"kept": deployment.kept(), "left_behind": [left.words for left in deployment.left()]}
+        out.print_json({**done, "failed": outcome.failed, **rest, "cost": lines.cost})
     else:
         typer.echo(_summary(outcome))
+        for line in cost_words(change):
+            typer.echo(line)
         for item in deployment.kept():
             typer.echo(f"kept, as the stack says: {item}")
         for left in deployment.left():
             if left.holds_data:
                 typer.echo(f"still left behind, until mcloud cleanup: {left.words}")
+    if outcome.failed or outcome.interrupted:
+        _tell_all(after_destroy(aftermath_of(deployment, outcome), again), lines)
     _exit(outcome)
 
 

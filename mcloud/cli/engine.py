@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
 
 from mcloud.cli import out
 from mcloud.cli.options import AsJson, make_app
 from mcloud.engine import install as bootstrap
+from mcloud.engine import yaml_host
 
 GROUP = True
 app = make_app("The Pulumi engine: find it, get it.")
@@ -28,7 +31,11 @@ def status(as_json: AsJson = False) -> None:
 
 
 @app.command()
-def install() -> None:
+def install(
+    yaml: Annotated[bool, typer.Option("--yaml", help="Pulumi's host for programs in YAML too.")] = False,
+) -> None:
     """Get the engine: from the cache, the official download, or a build from the Go module proxy."""
     found = bootstrap.ensure(out.tell)
     typer.echo(f"{found.path} {found.version}")
+    if yaml:
+        typer.echo(yaml_host.ensure(out.tell))

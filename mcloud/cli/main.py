@@ -105,24 +105,34 @@ def _run_command(name: str, rest: list[str], debug: bool) -> int:
         sys.stderr.write(f"error: {error.format_message()}\n  hint: {program} --help\n")
         return EXIT_ERROR
     except Exception as error:
-        if debug:
-            raise
-        return _explained(error)
+        return _traced(error) if debug else _explained(error)
     return code if isinstance(code, int) else 0
+
+
+def _traced(error: Exception) -> int:
+    """Tell who looks for a defect; what is secret is cut out of what others have said."""
+    import traceback
+
+    from mcloud.secrets import without_secrets
+
+    sys.stderr.write(without_secrets("".join(traceback.format_exception(error))))
+    return getattr(error, "exit_code", EXIT_ERROR)
 
 
 def _explained(error: Exception) -> int:
     """Tell a person; without --debug no traceback."""
     from mcloud.errors import LoadError, McloudError
+    from mcloud.secrets import without_secrets
 
     if isinstance(error, LoadError):
         for problem in error.problems:
             sys.stderr.write(f"error: {problem}\n")
         return error.exit_code
     if isinstance(error, McloudError):
-        sys.stderr.write(f"error: {error}\n")
+        sys.stderr.write(without_secrets(f"error: {error}\n"))
         return error.exit_code
-    sys.stderr.write(f"error: something went wrong inside mcloud ({type(error).__name__}: {error})\n")
+    said = without_secrets(f"{type(error).__name__}: {error}")
+    sys.stderr.write(f"error: something went wrong inside mcloud ({said})\n")
     sys.stderr.write("  hint: run again with --debug and report the traceback\n")
     return EXIT_ERROR
 

@@ -21,12 +21,13 @@ class Of(StrEnum):
     stack = "stack"
     comparison = "comparison"
     plan = "plan"
+    events = "events"
 
 
 @app.command()
-def schema(of: Annotated[Of, typer.Argument(help="stack files, or what --json prints.")] = Of.stack) -> None:
-    """Print the JSON Schema of stack files (for editors: # yaml-language-server: $schema=FILE), or of what compare
-    --json and migrate plan --json print."""
+def schema(of: Annotated[Of, typer.Argument(help="stack files, or what --json or --events print.")] = Of.stack) -> None:
+    """Print the JSON Schema of stack files (for editors: # yaml-language-server: $schema=FILE), of what compare --json
+    and migrate plan --json print, or of a line of --events."""
     out.print_json(_SCHEMAS[of]())
 
 
@@ -50,4 +51,15 @@ def _plan() -> dict[str, Any]:
     return answer_schema(MigrationPlan, "mcloud migration plan, version 1")
 
 
-_SCHEMAS: Mapping[Of, Callable[[], dict[str, Any]]] = {Of.stack: _stack, Of.comparison: _comparison, Of.plan: _plan}
+def _events() -> dict[str, Any]:
+    from mcloud.engine.event_lines import event_schema
+
+    return event_schema()
+
+
+_SCHEMAS: Mapping[Of, Callable[[], dict[str, Any]]] = {
+    Of.stack: _stack,
+    Of.comparison: _comparison,
+    Of.plan: _plan,
+    Of.events: _events,
+}

@@ -8,7 +8,8 @@ import typer
 
 from mcloud.cli import out
 from mcloud.cli.deploy import PENDING, deployment_of, graph_of, look_for_drift, report
-from mcloud.cli.options import AsJson, Env, Overlays, ProfileName, Sets, StackFile, make_app
+from mcloud.cli.events import event_lines
+from mcloud.cli.options import AsJson, Env, Events, Overlays, ProfileName, Sets, StackFile, make_app
 from mcloud.engine.deploy import Deployment
 from mcloud.engine.importing import look_at, look_for_all, with_taken
 from mcloud.engine.targets import node_called
@@ -30,21 +31,26 @@ def refresh(
     profile: ProfileName = None,
     yes: bool = typer.Option(False, "--yes", "-y", help="Do not ask."),
     as_json: AsJson = False,
+    events: Events = None,
 ) -> None:
     """Write what the cloud shows into the state, after saying what; the cloud is not touched."""
-    loaded = load_stack(stack, env, sets, overlay)
-    deployment, found, changes = look_for_drift(loaded, profile, quiet=as_json)
-    if found.changed and not yes:
-        typer.confirm("write this into the state?", abort=True, err=True)
-    if found.changed:
-        done = deployment.refresh(lambda progress, event: None)
-        report(done, deployment)
-        if done.failed or done.interrupted:
-            raise typer.Exit(1)
-    if as_json:
-        out.print_json({"stack": loaded.stack.name, "written": changes})
-    else:
-        typer.echo(f"{found.changed} written into the state" if found.changed else "the state is what the cloud shows")
+    with event_lines(events, "refresh", stack, as_json=as_json) as lines:
+        loaded = load_stack(stack, env, sets, overlay)
+        deployment, found, changes = look_for_drift(loaded, profile, quiet=as_json)
+        lines.planned(found.progress.changes)
+        if found.changed and not yes:
+            typer.confirm("write this into the state?", abort=True, err=True)
+        if found.changed:
+            done = deployment.refresh(lambda progress, event: None)
+            report(done, deployment)
+            lines.interrupted = done.interrupted
+            if done.failed or done.interrupted:
+                raise typer.Exit(1)
+        if as_json:
+            out.print_json({"stack": loaded.stack.name, "written": changes})
+        else:
+            written = f"{found.changed} written into the state"
+            typer.echo(written if found.changed else "the state is what the cloud shows")
 
 
 @app.command("import")

@@ -67,8 +67,8 @@ class EmulatorApp:
     async def _serve(self, call: Call, send: Send) -> None:
         rule = self.faults.hit(call.method, call.path)
         answer: Answer | None = None
-        if rule is None or rule.effect or rule.action in ("delay", "stuck"):
-            answer = self._handle(call, stuck=rule is not None and rule.action == "stuck")
+        if rule is None or rule.works:
+            answer = self._handle(call, ending="" if rule is None else rule.ending)
         if rule is not None:
             # As it is now: while an answer is held back, what it tells of may change.
             answer = copy.deepcopy(answer)
@@ -81,20 +81,17 @@ class EmulatorApp:
         else:
             await _send(send, answer)
 
-    def _handle(self, call: Call, *, stuck: bool) -> Answer:
+    def _handle(self, call: Call, *, ending: str) -> Answer:
         with self._lock:
             self.calls += 1
-            agenda = self.cloud.agenda
-            agenda.settle()
-            agenda.stuck = stuck
+            self.cloud.agenda.settle()
             try:
-                return self._route(call)
+                with self.cloud.agenda.ending(ending):
+                    return self._route(call)
             except Refusal as refusal:
                 return refusal.answer
             except Exception as error:
                 return _own_fault(error)
-            finally:
-                agenda.stuck = False
 
     def _route(self, call: Call) -> Answer:
         for route, pattern in self._routes:

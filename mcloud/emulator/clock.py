@@ -6,7 +6,8 @@ import heapq
 import itertools
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 
 
@@ -54,10 +55,22 @@ class Agenda:
         self._held: list[Callable[[], None]] = []
         self.stuck = False
         """While True, what would be planned is held back: a state that does not end until it is mended."""
+        self.failing = False
+        """While True, what can end badly does."""
 
-    def after(self, seconds: float, what: Callable[[], None]) -> None:
-        """Plan ``what`` for so many seconds of the cloud's time from now."""
+    @contextmanager
+    def ending(self, how: str) -> Iterator[None]:
+        """What is planned while the block runs is ``stuck``, ends in an ``error``, or neither."""
+        self.stuck, self.failing = how == "stuck", how == "error"
+        try:
+            yield
+        finally:
+            self.stuck = self.failing = False
+
+    def after(self, seconds: float, what: Callable[[], None], badly: Callable[[], None] | None = None) -> None:
+        """Plan ``what`` for so many seconds of the cloud's time from now; ``badly`` in its place where it fails."""
         when = self.clock.now() + seconds * self.clock.factor
+        what = badly if self.failing and badly is not None else what
         with self._lock:
             if self.stuck:
                 self._held.append(what)

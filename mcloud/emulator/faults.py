@@ -9,14 +9,15 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-Action = Literal["status", "delay", "reset", "lost", "stuck", "rate-limit"]
+Action = Literal["status", "delay", "reset", "lost", "stuck", "error", "rate-limit"]
 
 
 class FaultRule(BaseModel):
     """One rule.
 
     ``status``: answer with a status and body; ``delay``: answer late; ``reset``: cut the connection; ``lost``: take so
-    many seconds, then cut; ``stuck``: what the call starts never ends; ``rate-limit``: 429 with Retry-After.
+    many seconds, then cut; ``stuck``: what the call starts never ends; ``error``: it ends in the vendor's error
+    state, where it has one; ``rate-limit``: 429 with Retry-After.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -34,6 +35,16 @@ class FaultRule(BaseModel):
     status: int = Field(default=500, ge=400, le=599)
     body: Any = None
     seconds: float = Field(default=1.0, ge=0)
+
+    @property
+    def works(self) -> bool:
+        """Whether the call does its work."""
+        return self.effect or self.action in ("delay", "stuck", "error")
+
+    @property
+    def ending(self) -> str:
+        """How what the call starts ends: ``stuck``, in an ``error``, or well."""
+        return self.action if self.action in ("stuck", "error") else ""
 
     @field_validator("method", "path")
     @classmethod

@@ -120,7 +120,7 @@ class ObjectsApp:
         """The path, and after a question mark what of it is meant."""
         return call.method, shown_path(call)
 
-    def answer(self, call: S3Call, *, stuck: bool = False) -> WireAnswer:
+    def answer(self, call: S3Call, *, ending: str = "") -> WireAnswer:
         """What the service says."""
         try:
             farm = self._farm(call)

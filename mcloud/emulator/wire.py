@@ -50,8 +50,8 @@ class WireFront(Protocol[C]):
     def shown(self, call: C) -> tuple[str, str]:
         """Method and path as fault rules see them."""
 
-    def answer(self, call: C, *, stuck: bool) -> WireAnswer:
-        """Do it; ``stuck``: what it starts never ends. Called in a thread of its own; never raises."""
+    def answer(self, call: C, *, ending: str) -> WireAnswer:
+        """Do it; ``ending``: how what it starts ends (``FaultRule.ending``). Called in a thread; never raises."""
 
     def spoilt(self, rule: FaultRule, call: C) -> WireAnswer:
         """A fault of the actions ``status`` and ``rate-limit`` in the vendor's words."""
@@ -80,9 +80,8 @@ async def serve(front: WireFront[C], faults: Faults, recorder: Recorder | None, 
     method, path = front.shown(call)
     rule = faults.hit(method, path)
     answer: WireAnswer | None = None
-    if rule is None or rule.effect or rule.action in ("delay", "stuck"):
-        stuck = rule is not None and rule.action == "stuck"
-        answer = await asyncio.to_thread(front.answer, call, stuck=stuck)
+    if rule is None or rule.works:
+        answer = await asyncio.to_thread(front.answer, call, ending="" if rule is None else rule.ending)
     if rule is not None:
         answer = await _spoil(front, rule, answer, call)
     if recorder is not None:

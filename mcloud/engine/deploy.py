@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -18,6 +18,7 @@ from mcloud.catalog.cache import save_live
 from mcloud.catalog.types import Catalog
 from mcloud.engine import install
 from mcloud.engine.aside import Aside, Left, name_of
+from mcloud.engine.durations import Durations, Forecast, forecast_of
 from mcloud.engine.events import Event, Progress
 from mcloud.engine.losses import Loss, made_anew, may_be_replaced, removed, without_data
 from mcloud.engine.move import Move, left_after, moved_state, plan_move, still_left
@@ -405,10 +406,11 @@ class Deployment:
     def _run(
         self, operation: list[str], on_event: Callable[[Progress, Event], None], engine: Engine | None = None
     ) -> Outcome:
-        there = {str(item["urn"]) for item in self.resources()}
+        resources = self.resources()
+        there = {str(item["urn"]) for item in resources}
         wanted = {urn_of(self.graph.stack, node.token, node.name) for node in self.graph.nodes}
         about = (there | wanted) if self.targets is None else self.targets
-        progress = Progress(total=len(about))
+        progress = Progress(total=len(about), forecast=self._forecast(operation[0], about, resources))
 
         def hear(event: Event) -> None:
             progress.take(event)
@@ -417,6 +419,9 @@ class Deployment:
         graph, outputs = self._program(operation[0])
         with serve_graph(graph, outputs) as (port, _):
             result = (engine or self.engine).run(operation, port, hear)
+        if progress.forecast is not None and progress.took and operation[0] != "preview":
+            progress.forecast.learn(progress.took)
+            progress.forecast.known.write(self.state.path)
         problems = [event for event in progress.messages if event.severity == "error"]
         if result.exit_code != 0 and not (problems or progress.failed or result.interrupted):
             raise EngineError(
@@ -425,6 +430,14 @@ class Deployment:
             )
         return Outcome(progress, result.exit_code != 0, result.interrupted)
 
+    def _forecast(self, operation: str, about: Collection[str], resources: list[dict[str, Any]]) -> Forecast:
+        urns = {node.address: urn_of(self.graph.stack, node.token, node.name) for node in self.graph.nodes}
+        wanted = [
+            (urns[node.address], node.placement.cloud, node.kind, [urns[need] for need in node.needs])
+            for node in self.graph.nodes
+        ]
+        kinds = {token: type_.kind for token, type_ in BY_TOKEN.items()}
+        return forecast_of(operation, Durations.read(self.state.path), wanted, resources, about, kinds)
 
     def _program(self, operation: str) -> tuple[Graph, dict[str, Any]]:
         """What the engine is told to bring about, and the outputs that stay as they are."""

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from mcloud.engine.durations import Forecast
+
 QUIET_TYPES = ("pulumi:pulumi:Stack", "pulumi:providers:")
 NO_CHANGE = frozenset({"same", "read", "refresh"})
 ANEW = frozenset({"replace", "create-replacement", "delete-replaced"})
@@ -109,19 +111,24 @@ class Progress:
         done: how many are finished.
         waiting: urn -> the engine's word for the operation, what is waited for (the cloud's own word, or nothing
             yet), since when (monotonic seconds).
-        failed: names of what failed.
+        failed: names of what failed; ``failures`` are their events.
         changes: what changed or would, in the order it finished; a replacement has several events.
         messages: what was said and stays.
         counts: operation -> how many, once the run is over.
+        took: URN, the engine's operation and seconds of what was done.
+        forecast: tells how long it still takes.
     """
 
     total: int
     done: int = 0
     waiting: dict[str, tuple[str, str, float]] = field(default_factory=dict)
     failed: list[str] = field(default_factory=list)
+    failures: list[Event] = field(default_factory=list)
     changes: list[Event] = field(default_factory=list)
     messages: list[Event] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=dict)
+    took: list[tuple[str, str, float]] = field(default_factory=list)
+    forecast: Forecast | None = None
     started_at: float = field(default_factory=time.monotonic)
     _finished: set[str] = field(default_factory=set)
 
@@ -146,14 +153,17 @@ class Progress:
             if event.op not in NO_CHANGE:
                 self.waiting[event.urn] = (event.op, "", time.monotonic())
             return
-        self.waiting.pop(event.urn, None)
+        begun = self.waiting.pop(event.urn, None)
         if event.op == "refresh":
             return  # a look before the work; it finishes nothing
         if event.kind == "failed":
             self.failed.append(event.name)
+            self.failures.append(event)
             return
         if event.op not in NO_CHANGE:
             self.changes.append(event)
+            if begun is not None and event.op == begun[0]:
+                self.took.append((event.urn, event.op, time.monotonic() - begun[2]))
         if event.urn not in self._finished:
             self._finished.add(event.urn)
             self.done += 1
@@ -165,7 +175,9 @@ class Progress:
         return time.monotonic() - self.started_at
 
     def time_left(self) -> float | None:
-        """Seconds that are left if the rest goes like the part that is done; None before anything is."""
-        if self.done == 0 or self.total <= self.done:
+        """Seconds that are left, by how long past runs took; None where they do not tell, or something failed."""
+        if self.forecast is None or self.failed:
             return None
-        return self.elapsed / self.done * (self.total - self.done)
+        now = time.monotonic()
+        running = {urn: (op, now - since) for urn, (op, _, since) in list(self.waiting.items())}
+        return self.forecast.left(self._finished, running)

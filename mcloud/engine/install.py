@@ -46,6 +46,27 @@ class EngineBinary:
 
 
 @dataclass(frozen=True)
+class Product:
+    """An executable that is taken from the official archive, or built.
+
+    Attributes:
+        name: its file's, in the archive's folder ``pulumi`` too.
+        words: what it is called in messages.
+        package: what is built.
+        sources: the folder, below ``tools``, of the module that pins and checksums it; empty: ``tools`` itself.
+        ldflags: the linker's, its version among them.
+        keep: moves what was got to its place; refuses what does not run here.
+    """
+
+    name: str
+    words: str
+    package: str
+    sources: str
+    ldflags: str
+    keep: Callable[[Path], None]
+
+
+@dataclass(frozen=True)
 class Place:
     """Where an engine was looked for, and what was there."""
 
@@ -119,21 +140,14 @@ def ensure(tell: Tell) -> EngineBinary:
     if found is not None:
         return found
     remarks = [place.remark for place in places()]
-    with _installing(tell):
+    with installing(tell):
         found = find()
         if found is not None:
             return found
-        for what, get in (("the official download", _download), ("the build", _build)):
-            try:
-                get(tell)
-            except EngineMissing as error:
-                remark = error.message
-            except OSError as error:
-                remark = f"{what} failed: {error.strerror or error}"
-            else:
-                return EngineBinary(cached_path(), VERSION, "cache")
-            tell(remark)
-            remarks.append(remark)
+        failed = obtain(Product("pulumi", "the engine", PACKAGE, "", LDFLAGS, _keep), tell)
+        if failed is None:
+            return EngineBinary(cached_path(), VERSION, "cache")
+        remarks += failed
     raise EngineMissing(
         f"there is no Pulumi engine {VERSION} and none could be got: " + "; ".join(remarks),
         hint=f"install Pulumi {VERSION}, or Go {LEAST_GO[0]}.{LEAST_GO[1]} with access to its module proxy,"
@@ -141,8 +155,29 @@ def ensure(tell: Tell) -> EngineBinary:
     )
 
 
+def obtain(product: Product, tell: Tell) -> list[str] | None:
+    """Download it, else build it.
+
+    Returns:
+        What went wrong each time; None when it is in its place.
+    """
+    remarks = []
+    for what, get in (("the official download", _download), ("the build", _build)):
+        try:
+            get(product, tell)
+        except EngineMissing as error:
+            remark = error.message
+        except OSError as error:
+            remark = f"{what} failed: {error.strerror or error}"
+        else:
+            return None
+        tell(remark)
+        remarks.append(remark)
+    return remarks
+
+
 @contextmanager
-def _installing(tell: Tell) -> Iterator[None]:
+def installing(tell: Tell) -> Iterator[None]:
     """One installation at a time; the lock goes with the process that holds it."""
     folder = cached_path().parent
     try:
@@ -162,7 +197,7 @@ def _installing(tell: Tell) -> Iterator[None]:
         yield
 
 
-def _download(tell: Tell) -> None:
+def _download(product: Product, tell: Tell) -> None:
     """The official archive, checked against the published digests."""
     import httpx
 
@@ -185,7 +220,7 @@ def _download(tell: Tell) -> None:
             raise EngineMissing(f"the official download cannot be reached ({type(error).__name__})") from error
         if digest != digests.get(name):
             raise EngineMissing(f"the digest of {name} is not the published one")
-        _unpack(archive, name)
+        _unpack(archive, name, product)
 
 
 def _text(answer: httpx.Response) -> str:
@@ -212,18 +247,18 @@ def _fetch(client: httpx.Client, url: str, target: Path, tell: Tell) -> str:
     return digest.hexdigest()
 
 
-def _unpack(archive: Path, name: str) -> None:
-    unpacked = archive.with_name("pulumi")
+def _unpack(archive: Path, name: str, product: Product) -> None:
+    unpacked, member = archive.with_name(product.name), f"pulumi/{product.name}"
     try:
         with tarfile.open(archive) as tar:
-            content = tar.extractfile("pulumi/pulumi")
+            content = tar.extractfile(member)
             if content is None:
-                raise KeyError("pulumi/pulumi")
+                raise KeyError(member)
             with content, unpacked.open("wb") as file:
                 shutil.copyfileobj(content, file)
     except (KeyError, tarfile.TarError) as error:
-        raise EngineMissing(f"{name} holds no pulumi/pulumi") from error
-    _keep(unpacked)
+        raise EngineMissing(f"{name} holds no {member}") from error
+    product.keep(unpacked)
 
 
 def _keep(made: Path) -> None:
@@ -235,31 +270,31 @@ def _keep(made: Path) -> None:
     made.replace(cached_path())
 
 
-def _build(tell: Tell) -> None:
-    """Build from the pinned, checksummed module; about eight minutes on two cores, once."""
-    go = _suitable_go()
+def _build(product: Product, tell: Tell) -> None:
+    """Build from the pinned, checksummed module; the engine takes about eight minutes on two cores, once."""
+    go = _suitable_go(product)
     with tempfile.TemporaryDirectory(dir=cached_path().parent) as folder:
         work = Path(folder)
         for name in ("go.mod", "go.sum"):
-            (work / name).write_bytes(files("mcloud.engine").joinpath("tools", name).read_bytes())
+            (work / name).write_bytes(files("mcloud.engine").joinpath("tools", product.sources, name).read_bytes())
         started = time.monotonic()
 
         def fetching(lines: int) -> None:
             tell(f"fetching: {lines} modules, {time.monotonic() - started:.0f} s")
 
         def compiling(lines: int) -> None:
-            tell(f"building the engine: {lines} of {total} packages, {time.monotonic() - started:.0f} s")
+            tell(f"building {product.words}: {lines} of {total} packages, {time.monotonic() - started:.0f} s")
 
-        tell("fetching the engine's sources from the Go module proxy")
-        total = len(_go([go, "list", "-deps", PACKAGE], work, fetching).splitlines())
-        tell(f"building the engine: {total} packages at most, some minutes")
-        command = [go, "build", "-v", "-trimpath", "-tags", "osusergo,grpcnotrace", "-ldflags", LDFLAGS]
-        _go([*command, "-o", "pulumi", PACKAGE], work, compiling)
-        _keep(work / "pulumi")
-        tell(f"built the engine in {time.monotonic() - started:.0f} s")
+        tell(f"fetching {product.words}'s sources from the Go module proxy")
+        total = len(_go([go, "list", "-deps", product.package], work, fetching).splitlines())
+        tell(f"building {product.words}: {total} packages at most, some minutes")
+        command = [go, "build", "-v", "-trimpath", "-tags", "osusergo,grpcnotrace", "-ldflags", product.ldflags]
+        _go([*command, "-o", product.name, product.package], work, compiling)
+        product.keep(work / product.name)
+        tell(f"built {product.words} in {time.monotonic() - started:.0f} s")
 
 
-def _suitable_go() -> str:
+def _suitable_go(product: Product) -> str:
     """The Go that builds.
 
     Raises:
@@ -268,12 +303,12 @@ def _suitable_go() -> str:
     least = f"{LEAST_GO[0]}.{LEAST_GO[1]}"
     go = shutil.which("go")
     if go is None:
-        raise EngineMissing(f"Go is not installed, so the engine cannot be built (Go {least} is needed)")
+        raise EngineMissing(f"Go is not installed, so {product.words} cannot be built (Go {least} is needed)")
     done = subprocess.run([go, "env", "GOVERSION"], capture_output=True, text=True, check=False, env=_go_environment())  # noqa: S603
     number = re.match(r"go(\d+)\.(\d+)", done.stdout)
     if number is None or (int(number[1]), int(number[2])) < LEAST_GO:
         raise EngineMissing(
-            f"Go {least} is needed to build the engine, {go} is {done.stdout.strip() or 'no Go that runs'}"
+            f"Go {least} is needed to build {product.words}, {go} is {done.stdout.strip() or 'no Go that runs'}"
         )
     return go
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from mcloud.engine.aside import name_of
 from mcloud.engine.events import ANEW, Event
+from mcloud.engine.provider.diff import FAILED
 from mcloud.model.base import split_id
 from mcloud.model.graph import Graph, Node, holds_data
 from mcloud.model.resources import BY_TOKEN, KINDS, holds_data_as
@@ -56,7 +57,8 @@ def removed(graph: Graph, resources: Iterable[Resource]) -> tuple[Loss, ...]:
 
 def made_anew(graph: Graph, resources: Iterable[Resource], events: Iterable[Event]) -> tuple[Loss, ...]:
     """What the engine's preview replaces where it is, and what a run that was cut off has replaced and not deleted."""
-    replaced = {event.urn for event in events if event.op in ANEW}
+    # The engine's own look may have been the first that saw it.
+    replaced = {event.urn for event in events if event.op in ANEW and FAILED not in event.diffs}
     nodes = {(node.token, node.name): node for node in graph.nodes}
     found = {}
     for item in with_data(resources):
@@ -86,9 +88,10 @@ def without_data(graph: Graph) -> frozenset[str]:
 
 
 def with_data(resources: Iterable[Resource]) -> Iterator[Resource]:
-    """Those that are there and hold data."""
+    """Those that are there and hold data; what failed before it was ever ready holds none."""
     for item in resources:
-        if item.get("id") and holds_data_as(BY_TOKEN[item["type"]].kind, item.get("inputs") or {}):
+        failed = (item.get("outputs") or {}).get(FAILED)
+        if item.get("id") and not failed and holds_data_as(BY_TOKEN[item["type"]].kind, item.get("inputs") or {}):
             yield item
 
 

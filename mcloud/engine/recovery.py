@@ -13,13 +13,13 @@ from typing import Any
 from mcloud.engine.aside import name_of
 from mcloud.engine.process import Engine
 from mcloud.engine.provider.context import Context
-from mcloud.engine.provider.diff import outputs_of
+from mcloud.engine.provider.diff import UNFINISHED, outputs_of
 from mcloud.engine.provider.work import Work
 from mcloud.errors import StateError
 from mcloud.model.base import Placement, split_id
 from mcloud.model.resources import BY_TOKEN
 
-UNFINISHED = "the run that made it was cut off; the next up goes on with it"
+CUT_OFF = "the run that made it was cut off; the next up goes on with it"
 
 
 def recover(engine: Engine, context: Context, tell: Callable[[str], None]) -> int:
@@ -50,7 +50,7 @@ def recover(engine: Engine, context: Context, tell: Callable[[str], None]) -> in
             continue
         resources = deployment.get("resources") or []
         if found["id"] not in {item.get("id") for item in resources}:
-            made = {**resource, **found, "initErrors": [UNFINISHED]}
+            made = {**resource, **found, "initErrors": [CUT_OFF]}
             deployment["resources"] = with_made(resources, made)
             adopted += 1
             tell(f"{word} {name} was made by the run that was cut off; it is taken up again")
@@ -89,7 +89,7 @@ def _look(resource: Mapping[str, Any], name: str, context: Context, begun: Mappi
     if native_id is None or native is None:
         return None
     outputs = outputs_of(inputs, kind.observe(at, native), operations.session.account)
-    return {"id": at.id_of(native_id), "outputs": outputs}
+    return {"id": at.id_of(native_id), "outputs": outputs | {UNFINISHED: True}}
 
 
 def _told(begun: Mapping[str, str], at: Placement, what: str) -> str | None:

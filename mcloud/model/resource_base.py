@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, GetJsonSchemaHandler
 from pydantic.alias_generators import to_camel
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
 from mcloud.model.base import REFERENCE_PATTERN, PlacementText
 
@@ -18,9 +20,12 @@ WRITTEN = ConfigDict(
 
 @dataclass(frozen=True)
 class RefTo:
-    """Marks a field that holds another resource's id."""
+    """Marks a field that holds another resource's id, in the JSON Schema too (``refersTo``)."""
 
     kind: str
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        return {**handler(schema), "refersTo": self.kind}
 
 
 class ResourceInputs(BaseModel):

@@ -200,8 +200,8 @@ class ServerInputs(ResourceInputs):
     """Left out: the placement's zone, else the region's default. It must be the subnet's where subnets have one."""
     disk: RootDisk = RootDisk()
     """Its root disk."""
-    user_data: str | SecretInput | None = None
-    """cloud-init text, or where it is kept."""
+    user_data: Annotated[str | SecretInput | None, Field(json_schema_extra={"secret": True})] = None
+    """cloud-init text, or where it is kept. A program's own state has it encrypted."""
     stateless: bool = False
     """True: nothing on its disk is missed when it is replaced."""
     billing: Billing | None = None
@@ -313,9 +313,9 @@ class HealthMonitor(BaseModel):
     codes: Annotated[str, Field(pattern=CODES_PATTERN)] = "200"
     """For http: the status codes that mean well."""
     interval: Duration = Duration(30)
-    """Time between two looks."""
+    """Time between two looks, like 10 s."""
     timeout: Duration = Duration(5)
-    """Time after which no answer counts as a failure."""
+    """Time after which no answer counts as a failure, like 5 s."""
     healthy: Threshold = 3
     """So many good answers in a row make it well."""
     unhealthy: Threshold = 3
@@ -392,7 +392,7 @@ class ListenerInputs(ResourceInputs):
     allowed_cidrs: Blocks = ()
     """Who may connect. Left out: anybody who can reach it."""
     idle_timeout: Duration | None = None
-    """After so long without a byte the connection is closed. Left out: the cloud's own."""
+    """After so long without a byte, like 60 s, the connection is closed. Left out: the cloud's own."""
 
     @model_validator(mode="after")
     def _has_a_certificate(self) -> ListenerInputs:

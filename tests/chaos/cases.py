@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
-import random
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from ground import PHYSICAL, Thing
+
+from mcloud.emulator.objects import SUBRESOURCES
 
 PHASES = ("up", "change", "move", "destroy")
 AFTER = {
@@ -23,7 +24,9 @@ AFTER = {
 """What is typed after the fault: the same again, destroy, or the program from before and up."""
 READS = ("GET", "HEAD")
 SIGN_IN = re.compile(r"/auth/token$|^/sts/")
-END = r"($|\?)"
+END = "$"
+OBJECTS = "^(/s3)?"
+"""Fault rules of a cloud that has S3 on the same port see this before the bucket."""
 IDS = re.compile(r"[a-z]+-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 RULES: dict[str, dict[str, Any]] = {
@@ -50,13 +53,37 @@ OTHERS: dict[str, dict[str, Any]] = {
     "Ctrl-C": {"action": "delay", "seconds": 1.0},
     "Ctrl-C twice": {"action": "delay", "seconds": 1.5},
     "disk full": {"action": "delay", "seconds": 0.8},
-    "stuck state": {"action": "stuck"},
+    "stuck, then mended": {"action": "stuck"},
+    "stuck, then stopped": {"action": "stuck"},
+    "error state": {"action": "error"},
 }
 FAULTS: dict[str, dict[str, Any]] = {
     **RULES,
     **{f"kill {victim}, {moment}": rule for victim in VICTIMS for moment, rule in MOMENTS.items()},
     **OTHERS,
 }
+WORST = (
+    *(f"kill {victim}, {moment}" for moment in ("answered, not written", "after the effect") for victim in VICTIMS),
+    "lost answer",
+    "reset after the effect",
+    "500 after the effect",
+    "error state",
+    "stuck, then stopped",
+)
+"""What is played first: the cloud has done it, and what is known of it is lost."""
+SOME = "[^/?]+"
+"""An id or a name in a path."""
+LASTING = re.compile(
+    r"^(POST|DELETE) .*/(networks|subnets|servers|volumes|loadBalancers|pools|listeners|l7policies)(/\[\^/\?\]\+)?\$$"
+    r"|^PUT .*/(stop|start|resize|attach|detach|update-sec-group|members|pools/\[\^/\?\]\+)\$$"
+    r"|/ec2/((Run|Stop|Start|Terminate)Instances|(Create|Delete|Attach|Detach|Modify)Volume)"
+    r"|/elbv2/(Create|Delete)LoadBalancer"
+)
+"""Calls that start what takes its time: only there a run can be cut off while it waits, and a state can be stuck."""
+FAILING = re.compile(
+    r"^POST .*/(servers|volumes|loadBalancers)\$$|/ec2/(RunInstances|CreateVolume)|/elbv2/CreateLoadBalancer"
+)
+"""Calls that make what may end in the vendor's error state."""
 
 
 @dataclass(frozen=True)
@@ -73,9 +100,15 @@ class Call:
     nth: int
 
     @property
+    def look(self) -> tuple[str, str, str]:
+        """What calls have in common that look the same."""
+        return self.cloud, self.method, self.path
+
+    @property
     def words(self) -> str:
         """For people."""
-        short = self.path.removeprefix("^").removesuffix(END).replace("[^/?]+", "*").replace("\\", "")
+        short = self.path.removeprefix(OBJECTS).removeprefix("^").removesuffix(END)
+        short = short.replace(SOME, "*").replace("\\", "")
         return f"{self.method} {short.rsplit('-gateway/', 1)[-1]} #{self.nth}"
 
 
@@ -83,7 +116,6 @@ class Call:
 class Case:
     """One fault at one call, and what is typed then."""
 
-    number: int
     cloud: str
     phase: str
     call: Call
@@ -93,7 +125,13 @@ class Case:
     @property
     def words(self) -> str:
         """For people."""
-        return f"{self.cloud} {self.phase}: {self.fault} at {self.call.words}; then {self.after}"
+        return f"{self.cloud} {self.phase}: {self.fault} at {self.call.cloud} {self.call.words}; then {self.after}"
+
+    @property
+    def name(self) -> str:
+        """Short, and the same in every run on the same plan."""
+        digest = hashlib.sha256(self.words.encode()).hexdigest()[:7]
+        return f"{self.cloud}-{self.phase}-{digest}"
 
 
 @dataclass
@@ -129,50 +167,19 @@ def changing_calls(cloud: str, record: Path, start: int) -> list[Call]:
             method, path = exchange["method"], exchange["path"]
             if method in READS or SIGN_IN.search(path):
                 continue
-            pattern = "^" + "/".join(_pattern(part) for part in path.split("/")) + END
+            pattern = _pattern(path, exchange["query"])
             seen[method, pattern] += 1
             found.append(Call(cloud, method, pattern, seen[method, pattern]))
     return found
 
 
-def _pattern(part: str) -> str:
-    return "[^/?]+" if IDS.search(part) or PHYSICAL.search(part) else re.escape(part)
+def _pattern(path: str, query: dict[str, str]) -> str:
+    """A path for fault rules: ids and names left out; of a bucket's calls also what of it is meant."""
+    parts = path.split("/")
+    bucket = len(parts) == 2
+    asked = [f"\\?{name}" for name in query if name in SUBRESOURCES] if bucket else []
+    return (OBJECTS if bucket else "^") + "/".join(_part(part) for part in parts) + "".join(asked[:1]) + END
 
 
-def sample(plans: dict[str, Plan], phases: Iterable[str], seed: int, number: int | None, fault: str = "") -> list[Case]:
-    """So many of all cases, the same for the same seed; each cloud and phase has its share."""
-    piles = []
-    for cloud, plan in sorted(plans.items()):
-        for phase in phases:
-            # A number would not do: Python's own hash of a text differs between processes.
-            chance = random.Random(f"{seed} {cloud} {phase}")
-            pile = [
-                (cloud, phase, call, name, after)
-                for call in plan.calls[phase]
-                for name in FAULTS
-                if fault in name
-                for after in AFTER[phase]
-            ]
-            chance.shuffle(pile)
-            piles.append(_varied(pile))
-    chosen: list[Any] = []
-    while piles and (number is None or len(chosen) < number):
-        for pile in list(piles):
-            if not pile:
-                piles.remove(pile)
-            elif number is None or len(chosen) < number:
-                chosen.append(pile.pop(0))
-    return [Case(index, *values) for index, values in enumerate(chosen)]
-
-
-def _varied(pile: Sequence[Any]) -> list[Any]:
-    """Each fault once before any comes twice."""
-    rounds: list[list[Any]] = []
-    seen: Counter[str] = Counter()
-    for item in pile:
-        number = seen[item[3]]
-        seen[item[3]] += 1
-        if number == len(rounds):
-            rounds.append([])
-        rounds[number].append(item)
-    return [item for part in rounds for item in part]
+def _part(part: str) -> str:
+    return SOME if IDS.search(part) or PHYSICAL.search(part) else re.escape(part)

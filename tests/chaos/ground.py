@@ -100,7 +100,9 @@ class Ground:
         self.work = self.folder / "work"
         self.work.mkdir(parents=True, exist_ok=True)
         own = ("MCLOUD_", "PULUMI_", "CLIENT_", "AWS_", "VSTORAGE_")
-        kept = {key: value for key, value in os.environ.items() if not key.startswith(own)}
+        # Where nothing compiled is kept, each of the many processes compiles everything anew.
+        left_out = (*own, "PYTHONDONTWRITEBYTECODE")
+        kept = {key: value for key, value in os.environ.items() if not key.startswith(left_out)}
         self.env = {
             **kept,
             "MCLOUD_CACHE_DIR": str(cache_dir()),

@@ -120,7 +120,7 @@ class Play:
             self.ground.write(program)
         call = case.call
         self.faults.add(FaultRule(**{"times": 1, **rule}, method=call.method, path=call.path, nth=call.nth))
-        if "waiting" in case.fault or case.fault == "stuck state":
+        if "waiting" in case.fault or "stuck" in case.fault:
             self.ground.clouds[call.cloud].app.cloud.agenda.clock.factor = SLOW
         words = words_of(case.phase)
         run = self.ground.start(*words)
@@ -153,12 +153,13 @@ class Play:
                 run.send_signal(signal.SIGINT)
         elif fault == "disk full":
             self._fill_the_disk(run)
-        elif fault == "stuck state":
-            # Nobody waits for what never comes: the person stops the run, and the cloud's people mend it.
+        elif fault.startswith("stuck"):
+            # Somebody at the cloud mends it while the run waits, or the person stops the run before.
             time.sleep(3.0)
-            if run.poll() is None:
-                run.send_signal(signal.SIGINT)
-            run.wait(TIMEOUT)
+            if fault.endswith("stopped"):
+                if run.poll() is None:
+                    run.send_signal(signal.SIGINT)
+                run.wait(TIMEOUT)
             self.ground.clouds[self.case.call.cloud].app.cloud.agenda.mend()
 
     def _kill(self, run: subprocess.Popen[str], victim: str, moment: str) -> None:

@@ -1,8 +1,8 @@
-"""The fault matrix: python tests/chaos/run.py [--seed N] [--cases N] [--cloud NAME] [--phase NAME] [--jobs N] [--json].
+"""The fault matrix: a case for each cloud, phase, class of calls and fault; --all of them, or so many --cases.
 
 Each case has a folder, clouds and processes of its own. First a run without faults of each command tells which calls
 change something and what is left at the end; then each case has one fault at one of those calls. Faults are rules of
-the emulators, signals and limits; no code is patched.
+the emulators, signals and limits; no code is patched. With --folder a second start goes on with what was not played.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import argparse
 import json
 import os
 import platform
+import resource
 import shutil
 import sys
 import tempfile
@@ -19,17 +20,23 @@ import traceback
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from cases import PHASES, Call, Case, Plan, changing_calls, sample
+import results
+from cases import PHASES, Call, Case, Plan, changing_calls
+from choice import classes, drawn, everything, one_of_each
 from ground import CLOUDS, STACK, Ground
 from play import OTHER, Play, adopt_the_orphaned, kill_all_below, words_of
 from program import Program, changed, seed, whole
 
+from mcloud.emulator import moto
+
 PATIENCE = 4800
 """Seconds for one case; many times what the slowest takes."""
-Row = dict[str, Any]
+SERVICES = ("ec2", "elbv2", "s3", "sts")
+RESULTS = "results.jsonl"
 
 
 def child(work: Callable[[], None]) -> bool:
@@ -105,7 +112,7 @@ def plans_of(clouds: Sequence[str], phases: Sequence[str], folder: Path) -> dict
         return Plan.parse(files[cloud].read_text(encoding="utf-8")) if files[cloud].exists() else Plan()
 
     missing = [cloud for cloud in clouds if not set(phases) <= read(cloud).calls.keys()]
-    in_parallel([lambda cloud=cloud: make_plan(cloud, phases, folder) for cloud in missing])
+    in_parallel([partial(make_plan, cloud, phases, folder) for cloud in missing])
     return {cloud: read(cloud) for cloud in clouds}
 
 
@@ -136,15 +143,25 @@ def _must(done: bool, what: str) -> None:
 # With faults.
 
 
-def play_all(number: int, cases: list[Case], folder: Path) -> None:
-    """Play a share of the cases, one after another; each result is a line of ``results.jsonl``."""
+def play_all(number: int, cases: list[Case], folder: Path, end: float) -> None:
+    """Play a share of the cases, one after another, until the time is over; each result is a line of a file.
+
+    What all cases of a cloud begin with is made once and forked: clouds with nothing, and with the stack up.
+    """
     grounds: dict[tuple[str, bool], Ground] = {}
     plans: dict[str, Plan] = {}
+    for service in SERVICES:
+        # Seconds of processor time that each case would pay.
+        moto.application(service)
     for case in cases:
+        if time.monotonic() >= end:
+            return
         key = (case.cloud, case.phase != "up")
         if key not in grounds:
             plans[case.cloud] = Plan.parse((folder / f"plan-{case.cloud}.json").read_text(encoding="utf-8"))
-            grounds[key] = Ground(folder / f"ground-{number}-{case.cloud}-{'up' if key[1] else 'empty'}")
+            place = folder / f"ground-{number}-{case.cloud}-{'up' if key[1] else 'empty'}"
+            shutil.rmtree(place, ignore_errors=True)
+            grounds[key] = Ground(place)
             if key[1]:
                 _bring_up(grounds[key], case.cloud)
         _play(case, grounds[key], plans[case.cloud], folder)
@@ -158,7 +175,7 @@ def _bring_up(ground: Ground, cloud: str) -> None:
 
 
 def _play(case: Case, ground: Ground, plan: Plan, folder: Path) -> None:
-    place = folder / f"case-{case.number}"
+    place = folder / f"case-{case.name}"
     started = time.monotonic()
     shutil.rmtree(place, ignore_errors=True)
     starts = {name: cloud.record.stat().st_size if cloud.record.exists() else 0 for name, cloud in _clouds(ground)}
@@ -170,11 +187,17 @@ def _play(case: Case, ground: Ground, plan: Plan, folder: Path) -> None:
                 verdict = Play(case, copy, plan).whole()
             finally:
                 (place / "log.txt").write_text(f"{case.words}\n\n" + "\n".join(copy.log), encoding="utf-8")
-        (place / "verdict.json").write_text(json.dumps(asdict(verdict)), encoding="utf-8")
+        row = {**asdict(verdict), "processor": _processor()}
+        (place / "verdict.json").write_text(json.dumps(row), encoding="utf-8")
 
     finished = child(work)
     file = place / "verdict.json"
-    verdict: Row = {"met": True, "problems": ["the case did not come to its end"], "orphans": 0, "duplicates": 0}
+    verdict: results.Row = {
+        "met": True,
+        "problems": ["the case did not come to its end"],
+        "orphans": 0,
+        "duplicates": 0,
+    }
     if finished and file.exists():
         verdict = json.loads(file.read_text(encoding="utf-8"))
     if verdict["problems"]:
@@ -185,12 +208,18 @@ def _play(case: Case, ground: Ground, plan: Plan, folder: Path) -> None:
                     (place / f"{name}.jsonl").write_bytes(record.read())
     else:
         shutil.rmtree(place, ignore_errors=True)
-    row = {**asdict(case), "words": case.words, **verdict, "seconds": round(time.monotonic() - started, 1)}
-    with (folder / "results.jsonl").open("a", encoding="utf-8") as results:
-        results.write(json.dumps(row) + "\n")
+    about = {**asdict(case), "name": case.name, "call": case.call.words, "words": case.words}
+    row = {**about, **verdict, "seconds": round(time.monotonic() - started, 1)}
+    results.add(folder / RESULTS, row)
     ending = "; ".join(verdict["problems"]) if verdict["problems"] else "converged" if verdict["met"] else "not met"
-    sys.stderr.write(f"[{case.number}] {case.words}: {ending} ({row['seconds']} s)\n")
+    sys.stderr.write(f"[{case.name}] {case.words}: {ending} ({row['seconds']} s)\n")
     sys.stderr.flush()
+
+
+def _processor() -> dict[str, float]:
+    """Seconds of processor time of the clouds, which are this process, and of all that was started and has ended."""
+    whose = {"clouds": resource.RUSAGE_SELF, "commands": resource.RUSAGE_CHILDREN}
+    return {name: round(sum(resource.getrusage(who)[:2]), 1) for name, who in whose.items()}
 
 
 def in_parallel(works: list[Callable[[], None]]) -> None:
@@ -214,77 +243,89 @@ def in_parallel(works: list[Callable[[], None]]) -> None:
         raise SystemExit("a part of the matrix did not come to its end")
 
 
-def summary(rows: list[Row]) -> list[Row]:
-    """A row for each cloud and phase, and one for all."""
-    groups: dict[tuple[str, str], list[Row]] = {}
-    for row in rows:
-        groups.setdefault((row["cloud"], row["phase"]), []).append(row)
-    order = sorted(groups, key=lambda key: (CLOUDS.index(key[0]), PHASES.index(key[1])))
-    found = [_summed(*key, groups[key]) for key in order]
-    return [*found, _summed("all", "", rows)]
+def shares_of(cases: Sequence[Case], jobs: int) -> list[list[Case]]:
+    """What each process plays. One plays the cases of one cloud where it can, for what they begin with costs time."""
+    clouds = sorted({case.cloud for case in cases})
+    if jobs < len(clouds):
+        return [list(cases[start::jobs]) for start in range(jobs)]
+    shares = []
+    for place, cloud in enumerate(clouds):
+        mine = [case for case in cases if case.cloud == cloud]
+        workers = len(range(place, jobs, len(clouds)))
+        shares += [mine[start::workers] for start in range(workers)]
+    return [share for share in shares if share]
 
 
-def _summed(cloud: str, phase: str, rows: list[Row]) -> Row:
-    met = [row for row in rows if row["met"]]
-    return {
-        "cloud": cloud,
-        "phase": phase,
-        "cases": len(met),
-        "converged": sum(not row["problems"] for row in met),
-        "orphans": sum(row["orphans"] for row in met),
-        "duplicates": sum(row["duplicates"] for row in met),
-        "not met": len(rows) - len(met),
-    }
+def wanted(asked: argparse.Namespace, plans: dict[str, Plan], phases: Sequence[str]) -> list[Case]:
+    """The cases that were asked for, in the order in which they are played."""
+    every = bool(asked.all or asked.cases or asked.only)
+    cases = (everything if every else one_of_each)(plans, phases, asked.fault or "")
+    if asked.only:
+        names = set(asked.only.split(","))
+        return [case for case in cases if case.name in names]
+    return drawn(cases, asked.seed, asked.cases) if asked.cases else cases
 
 
-def table(rows: list[Row]) -> str:
-    """In Markdown, with what did not converge below."""
-    lines = summary(rows)
-    names = list(lines[0])
-    text = [f"| {' | '.join(names)} |", f"|{'---|' * len(names)}"]
-    text += [f"| {' | '.join(str(line[name]) for name in names)} |" for line in lines]
-    bad = [row for row in rows if row["problems"]]
-    text += [f"- [{row['number']}] {row['words']}: {'; '.join(row['problems'])}" for row in bad]
-    return "\n".join(text)
+def tell(rows: list[results.Row], cases: list[Case], about: results.Row, *, as_json: bool) -> None:
+    """What was played, out of what could be."""
+    phases = results.by_phase(rows, cases)
+    if as_json:
+        machine = {"machine": platform.platform(), "processors": os.cpu_count(), "python": platform.python_version()}
+        told = {**about, **machine, "summary": phases, "faults": results.by_fault(rows, cases), "cases": rows}
+        sys.stdout.write(json.dumps(told, indent=1) + "\n")
+        return
+    counts = ", ".join(f"{number} {name}" for name, number in about.items())
+    bad = [f"- [{row['name']}] {row['words']}: {'; '.join(row['problems'])}" for row in rows if row["problems"]]
+    parts = [
+        f"{counts}; {results.coverage(rows, cases)}",
+        results.table(phases),
+        results.table(results.by_fault(rows, cases)),
+        *bad,
+    ]
+    sys.stdout.write("\n\n".join(parts) + "\n")
+
+
+def options() -> argparse.ArgumentParser:
+    """What can be said on the command line."""
+    parser = argparse.ArgumentParser(prog="make chaos CHAOS=…", description=__doc__)
+    parser.add_argument("--all", action="store_true", help="every fault at every call with every way on")
+    parser.add_argument("--cases", type=int, help="so many, drawn from all")
+    parser.add_argument("--seed", type=int, default=1, help="which cases are drawn; the same seed draws the same")
+    parser.add_argument("--cloud", choices=CLOUDS, action="append")
+    parser.add_argument("--phase", choices=PHASES, action="append")
+    parser.add_argument("--fault", help="only faults whose name has this in it")
+    parser.add_argument("--only", help="names of cases, with commas; they are played again")
+    parser.add_argument("--minutes", type=float, help="begin no case after so many")
+    parser.add_argument("--table", action="store_true", help="play nothing; tell what the folder has")
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--folder", type=Path, help="kept; what was played there and converged is not played again")
+    parser.add_argument("--json", action="store_true")
+    return parser
 
 
 def main() -> int:
     """Plan, play, tell; 0 when every case that met its fault converged."""
-    parser = argparse.ArgumentParser(prog="make chaos CHAOS=…", description=__doc__)
-    parser.add_argument("--seed", type=int, default=1, help="which cases are drawn; the same seed draws the same")
-    parser.add_argument("--cases", type=int, help="so many; left out, all of them, which takes days")
-    parser.add_argument("--cloud", choices=CLOUDS, action="append")
-    parser.add_argument("--phase", choices=PHASES, action="append")
-    parser.add_argument("--fault", help="only faults whose name has this in it")
-    parser.add_argument("--only", help="numbers of cases of this draw, with commas")
-    parser.add_argument("--jobs", type=int, default=2)
-    parser.add_argument("--folder", type=Path, help="kept, and used again: what is known of runs without faults")
-    parser.add_argument("--json", action="store_true")
-    asked = parser.parse_args()
+    asked = options().parse_args()
+    end = time.monotonic() + asked.minutes * 60 if asked.minutes is not None else float("inf")
     folder = (asked.folder or Path(tempfile.mkdtemp(prefix="mcloud-chaos-"))).absolute()
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "results.jsonl").unlink(missing_ok=True)
     clouds = asked.cloud or list(CLOUDS)
     phases = asked.phase or list(PHASES)
     plans = plans_of(clouds, phases, folder)
-    cases = sample(plans, phases, asked.seed, asked.cases, asked.fault or "")
-    if asked.only:
-        wanted = {int(number) for number in asked.only.split(",")}
-        cases = [case for case in cases if case.number in wanted]
-    shares = [cases[start :: asked.jobs] for start in range(asked.jobs)]
-    works = [lambda number=number, share=share: play_all(number, share, folder) for number, share in enumerate(shares)]
-    in_parallel([work for work, share in zip(works, shares, strict=True) if share])
-    rows = [json.loads(line) for line in (folder / "results.jsonl").read_text(encoding="utf-8").splitlines()]
-    rows.sort(key=lambda row: row["number"])
-    calls = sum(len(plan.calls[phase]) for plan in plans.values() for phase in phases)
-    if asked.json:
-        machine = {"machine": platform.platform(), "processors": os.cpu_count(), "python": platform.python_version()}
-        about = {"seed": asked.seed, "calls": calls, **machine}
-        sys.stdout.write(json.dumps({**about, "summary": summary(rows), "cases": rows}, indent=1) + "\n")
-    else:
-        sys.stdout.write(table(rows) + "\n")
-        kinds = Counter(row["fault"] for row in rows if row["met"])
-        sys.stdout.write("\n" + ", ".join(f"{name} {number}" for name, number in sorted(kinds.items())) + "\n")
+    cases = wanted(asked, plans, phases)
+    known = results.read(folder / RESULTS)
+    done = {name for name, row in known.items() if row["met"] and not row["problems"]}
+    left = [case for case in cases if asked.only or case.name not in done]
+    if left and not asked.table:
+        shares = shares_of(left, asked.jobs)
+        in_parallel([partial(play_all, number, share, folder, end) for number, share in enumerate(shares)])
+    known = results.read(folder / RESULTS)
+    rows = [known[case.name] for case in cases if case.name in known]
+    about = {
+        "calls": sum(len(plan.calls[phase]) for plan in plans.values() for phase in phases),
+        "classes": sum(len(classes(phase, plan.calls[phase])) for plan in plans.values() for phase in phases),
+    }
+    tell(rows, cases, about, as_json=asked.json)
     bad = any(row["problems"] for row in rows)
     if bad or asked.folder:
         sys.stderr.write(f"what the cases said: {folder}\n")

@@ -327,6 +327,27 @@ def test_what_is_stuck_never_ends(aws: Any) -> None:
     assert aws.state(instance) == "pending"
 
 
+def test_what_fails_on_its_way_ends_in_the_services_error_state(aws: Any) -> None:
+    vpc = aws.vpc()
+    aws.gateway(vpc)
+    subnets = [aws.subnet(vpc, f"10.1.{number}.0/24", zone) for number, zone in enumerate("ab")]
+    aws.fault(action="error", path="RunInstances|CreateVolume|CreateLoadBalancer", times=3)
+    instance = aws.launch(subnets[0])
+    volume = aws.ec2.create_volume(AvailabilityZone="ap-southeast-1a", Size=10)["VolumeId"]
+    balancer = aws.elb.create_load_balancer(Name="front", Subnets=subnets)["LoadBalancers"][0]["LoadBalancerArn"]
+    for state in ("shutting-down", "terminated"):
+        aws.later(1000)
+        found = aws.ec2.describe_instances(InstanceIds=[instance])["Reservations"][0]["Instances"][0]
+        assert (found["State"]["Name"], found["StateReason"]["Code"]) == (state, "Server.InternalError")
+    assert aws.ec2.describe_volumes(VolumeIds=[volume])["Volumes"][0]["State"] == "error"
+    [shown] = aws.elb.describe_load_balancers(LoadBalancerArns=[balancer])["LoadBalancers"]
+    assert shown["State"]["Code"] == "failed"
+    aws.ec2.delete_volume(VolumeId=volume)
+    aws.elb.delete_load_balancer(LoadBalancerArn=balancer)
+    aws.later(1000)
+    assert not aws.held("volumes")
+
+
 @pytest.mark.parametrize(
     ("values", "text"),
     [

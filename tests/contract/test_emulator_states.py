@@ -7,6 +7,8 @@ from typing import Any
 import httpx
 import pytest
 
+from mcloud.emulator.faults import FaultRule
+
 LARGE = "flav-d1e5634e-0565-11f0-a0a4-ec2a72332f83"  # s-general-4x8 in HCM03-1C
 DISK_TYPE = "vtype-e782f8e1-0569-11f0-a0a4-ec2a72332f83"
 
@@ -123,3 +125,22 @@ def test_used_quotas_are_told_as_texts(api: Any) -> None:
     rows = {row["quotaName"]: row["used"] for row in api.call("GET", "/v2/{p}/quotas/quotaUsed").json()["data"]}
     used = {name: rows[name] for name in ("VPC", "SUBNET", "VM", "VCPU", "VOLUME", "VOLUME_SIZE")}
     assert used == {"VPC": "1", "SUBNET": "1", "VM": "1", "VCPU": "2", "VOLUME": "1", "VOLUME_SIZE": "20"}
+
+
+def test_what_fails_on_its_way_ends_in_an_error_and_can_be_deleted(api: Any) -> None:
+    body = api.server_body()
+    for path in ("/servers$", "/volumes$", "/loadBalancers$"):
+        api.cloud.app.faults.add(FaultRule(action="error", method="POST", path=path))
+    server = api.made("POST", "/v2/{p}/servers", body)["uuid"]
+    volume = api.made("POST", "/v2/{p}/volumes", {"name": "test-volume", "size": 20, "volumeTypeId": DISK_TYPE})["uuid"]
+    balancer = api.balancer(body["subnetId"], "ALB_Small")
+    paths = (f"/v2/{{p}}/servers/{server}", f"/v2/{{p}}/volumes/{volume}")
+    assert [api.call("GET", path).json()["data"]["status"] for path in paths] == ["ERROR", "ERROR"]
+    assert api.vlb("GET", balancer).json()["data"]["progressStatus"] == "ERROR"
+    for path in paths:
+        api.made("DELETE", path, {})
+    assert api.vlb("DELETE", balancer).status_code == 202
+    api.clock.advance(100)
+    api.cloud.app.cloud.agenda.settle()
+    held = api.cloud.app.inventory()
+    assert [held[kind] for kind in ("servers", "volumes", "load_balancers")] == [[], [], []]

@@ -105,7 +105,7 @@ def test_there_and_back(desk: Any, aws: Running) -> None:
     assert "[group-as-peer, substituted]" in seen.stderr
     assert "address: public IP db will be known by another one than" in seen.stderr
     assert "creating takes" in seen.stdout
-    for cost in ("cost now", "cost then", "cost of what is left behind, until mcloud cleanup"):
+    for cost in ("cost per month", "cost of what is left behind, until mcloud cleanup"):
         assert f"{cost}: " in seen.stdout
     for accepted in ([], ["db", "bucket/assets"]):
         words = [word for name in accepted for word in ("--accept-empty", name)]

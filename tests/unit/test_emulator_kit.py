@@ -52,6 +52,22 @@ def test_a_stuck_state_never_ends() -> None:
     assert done == []
 
 
+@pytest.mark.parametrize(
+    ("ending", "done"),
+    [("", ["well", "plain"]), ("error", ["badly", "plain"]), ("stuck", [])],
+)
+def test_what_is_started_ends_as_a_fault_says(ending: str, done: list[str]) -> None:
+    clock, found = ManualClock(), []
+    agenda = Agenda(clock)
+    with agenda.ending(ending):
+        agenda.after(1, lambda: found.append("well"), lambda: found.append("badly"))
+        agenda.after(2, lambda: found.append("plain"))
+    agenda.after(3, lambda: found.append("later"), lambda: found.append("never"))
+    clock.advance(5)
+    agenda.settle()
+    assert found == [*done, "later"]
+
+
 def test_what_is_stuck_goes_on_when_it_is_mended() -> None:
     clock, done = ManualClock(), []
     agenda = Agenda(clock)

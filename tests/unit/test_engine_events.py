@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from mcloud.engine import events
+from mcloud.engine.durations import Durations, Forecast
 from mcloud.engine.events import Event, Progress, is_ours, parse
 
 URN = "urn:pulumi:dev::mcloud::mcloud:compute:Server::web-0"
@@ -151,14 +152,19 @@ def test_messages_and_counts_are_kept(clock: Clock) -> None:
     assert progress.counts == {"create": 1}
 
 
-def test_the_time_left(clock: Clock) -> None:
-    progress = Progress(4, started_at=clock.now)
-    clock.now += 10
-    assert (progress.elapsed, progress.time_left()) == (10, None)
-    progress.take(event("finished", "create"))
-    assert progress.time_left() == 30
+def test_the_time_left_is_what_past_runs_took(clock: Clock) -> None:
+    known = Durations({("one", "Server", "create"): [40.0], ("one", "Network", "create"): [10.0]})
+    keys = {URN: ("one", "Server"), OTHER: ("one", "Network")}
+    forecast = Forecast(known, keys, {URN: [OTHER]}, {URN: "create", OTHER: "create"})
+    progress = Progress(2, started_at=clock.now, forecast=forecast)
+    assert progress.time_left() == 50
+    progress.take(event("started", "create", OTHER))
+    clock.now += 4
+    assert (progress.elapsed, progress.time_left()) == (4, 46)
     progress.take(event("finished", "create", OTHER))
-    clock.now += 10
-    assert (progress.elapsed, progress.time_left()) == (20, 20)
-    progress.total = 2
-    assert progress.time_left() is None
+    assert progress.took == [(OTHER, "create", 4.0)]
+    assert progress.time_left() == 40
+    progress.take(event("started", "create"))
+    progress.take(event("failed", "create"))
+    assert (progress.time_left(), [item.urn for item in progress.failures]) == (None, [URN])
+    assert Progress(2).time_left() is None

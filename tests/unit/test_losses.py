@@ -78,6 +78,14 @@ def test_the_engine_is_asked_only_where_data_are_concerned(changes: dict[str, An
     assert may_be_replaced(graph(**changes), STATE) is asked
 
 
+def test_what_failed_before_it_was_ready_is_no_loss() -> None:
+    wanted = graph()
+    seen_now = [Event("started", urn("Server", "db"), op="replace", diffs=("failed",))]
+    assert made_anew(wanted, STATE, seen_now) == ()
+    seen_before = [{**item, "delete": True, "outputs": {"failed": "ERROR"}} for item in STATE]
+    assert made_anew(wanted, seen_before, ()) == ()
+
+
 @pytest.mark.parametrize("op", ["replace", "create-replacement", "delete-replaced"])
 def test_what_is_made_anew(op: str) -> None:
     events = [Event("finished", urn=urn("Server", name), op=op) for name in ("db", "web")]

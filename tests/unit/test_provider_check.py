@@ -275,6 +275,14 @@ def test_what_was_changed_behind_its_back_is_seen() -> None:
     assert differs(news, outputs=news | {"name": "other"}) == Difference(("name",), ())
 
 
+@pytest.mark.parametrize(("kind", "first"), [(FakeKind(), False), (GoneFirst(), True)])
+def test_what_failed_before_it_was_ready_is_made_anew(kind: Kind, first: bool) -> None:
+    news = checked(SERVER).inputs
+    assert differs(news, kind, outputs=news | {"unfinished": True}) == Difference()
+    found = differs(news, kind, outputs=news | {"unfinished": True, "failed": "ERROR"})
+    assert found == Difference(("failed",), ("failed",), first)
+
+
 @pytest.mark.parametrize(
     ("change", "first"),
     [({"image": {"os": "debian", "version": "12"}}, True), ({"placement": "d/q", "image": {}}, False), ({}, False)],

@@ -12,6 +12,7 @@ from mcloud.adapter.operations import Operations
 from mcloud.engine.provider.work import PartlyDone, Work
 from mcloud.engine.recovery import recover
 from mcloud.errors import (
+    BlockedError,
     CloudError,
     Conflict,
     ForeignAccount,
@@ -112,7 +113,8 @@ def at_cloud(watch: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
             secrets=SecretReader(),
             operations=lambda at: operations,
             guarded=guarded,
-            listings=lambda at: SimpleNamespace(forget=lambda: None),
+            listings=lambda at: SimpleNamespace(forget=lambda: None, read=lambda kind, id_, what: kind.read(None, id_)),
+            may_delete=(),
         )
 
     return make
@@ -141,6 +143,49 @@ def test_what_is_told(at_cloud: Any, kind: OneServer, error: type[McloudError] |
         with pytest.raises(error):
             work.create(INPUTS)
     assert heard.said == said
+
+
+def test_what_was_made_and_is_not_ready_is_marked(at_cloud: Any) -> None:
+    with pytest.raises(PartlyDone) as caught:
+        Work(at_cloud(OneServer(phase="failed"), Heard()), KINDS["Server"], "web", urn=URN).create(INPUTS)
+    assert caught.value.outputs["unfinished"] is True
+    assert "mcloud up again" in str(caught.value.hint)
+
+
+@pytest.mark.parametrize(
+    ("phase", "before", "after", "told"),
+    [
+        ("ready", {}, {}, None),
+        ("pending", {}, {}, None),
+        # The engine forgets that a create is not finished, unless each read tells it again.
+        ("ready", {"unfinished": True}, {"unfinished": True}, "not finished"),
+        ("pending", {"unfinished": True}, {"unfinished": True}, "not finished"),
+        ("failed", {"unfinished": True}, {"unfinished": True, "failed": "failed"}, None),
+        # It worked once: nobody but a person may throw it away.
+        ("failed", {}, {}, "server web is failed"),
+    ],
+)
+def test_what_a_read_tells(
+    at_cloud: Any, phase: str, before: dict[str, Any], after: dict[str, Any], told: str | None
+) -> None:
+    work = Work(at_cloud(OneServer(phase=phase), Heard()), KINDS["Server"], "web", urn=URN)
+    known = {**INPUTS, "account": "acc", "resolved": {}, "seen": "i-1"}
+    if told is None:
+        found = work.read("cloud/region/i-1", INPUTS, known | before)
+        assert found == (INPUTS, known | after)
+    else:
+        with pytest.raises(PartlyDone, match=told) as caught:
+            work.read("cloud/region/i-1", INPUTS, known | before)
+        assert (caught.value.inputs, caught.value.outputs) == (INPUTS, known | after)
+
+
+def test_only_what_failed_before_it_was_ready_goes_unasked(at_cloud: Any) -> None:
+    kind = OneServer(there=False)
+    work = Work(at_cloud(kind, Heard()), KINDS["Server"], "web", urn=URN)
+    with pytest.raises(BlockedError, match="holds data"):
+        work.delete("cloud/region/i-1", INPUTS | {"account": "acc", "unfinished": True})
+    work.delete("cloud/region/i-1", INPUTS | {"account": "acc", "unfinished": True, "failed": "ERROR"})
+    assert kind.reads == ["i-1"]
 
 
 def test_what_cannot_be_written_down_is_not_made(at_cloud: Any) -> None:

@@ -1,6 +1,7 @@
 """The package schema: checked in, complete, and the same as the model makes.
 
-MCLOUD_REGEN=1 writes mcloud/engine/provider/schema.json anew; the difference is then read by a person.
+MCLOUD_REGEN=1 writes mcloud/engine/provider/schema.json anew (and test_typed_classes.py the classes' type stub); the
+difference is then read by a person.
 """
 
 from __future__ import annotations

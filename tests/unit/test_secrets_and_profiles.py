@@ -10,6 +10,7 @@ import keyring
 import pytest
 from keyring.errors import NoKeyringError
 
+from mcloud import secrets
 from mcloud.adapter.profile import (
     CloudProfile,
     Profile,
@@ -246,3 +247,38 @@ def test_a_digest_needs_a_key(tmp_path: Path) -> None:
 )
 def test_the_value_behind_a_reference_counts(old: Any, new: Any, same: bool) -> None:
     assert is_same_text(old, new) is same
+
+
+@pytest.fixture
+def nothing_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(secrets, "_pieces", set())
+    monkeypatch.setattr(secrets, "_remembered", set())
+
+
+@pytest.mark.usefixtures("nothing_known")
+@pytest.mark.parametrize(
+    ("secret", "text", "shown"),
+    [
+        ("hunter2-and-more-of-it", "refused: hunter2-and-more-of-it!", "refused: (secret)!"),
+        ("hunter2-and-more-of-it", "cut short: hunter2-and-more-of", "cut short: (secret)"),
+        ("eight888", "it is eight888, eight88", "it is (secret), eight88"),
+        ("short", "a short word", "a short word"),
+        ('a b/c+d&e="f" of it', "?key=a%20b/c%2Bd%26e%3D%22f%22%20of%20it&x=1", "?key=(secret)&x=1"),
+        ('a b/c+d&e="f" of it', '{"key": "a b/c+d&e=\\"f\\" of it"}', '{"key": "(secret)"}'),
+        ("write: hunter2-and-more", "b64 d3JpdGU6IGh1bnRlcjItYW5kLW1vcmU= end", "b64 (secret) end"),
+        ("-----BEGIN KEY-----\nMIIEvQIBADANBgkqh\n-----END KEY-----", "no -----BEGIN KEY----- found", None),
+        ("-----BEGIN KEY-----\nMIIEvQIBADANBgkqh\n-----END KEY-----", r"\nMIIEvQIBADANBgkqh\n-", r"\n(secret)\n-"),
+        ("", "nothing at all", "nothing at all"),
+    ],
+)
+def test_what_was_read_is_known_again(secret: str, text: str, shown: str | None) -> None:
+    assert secrets.without_secrets(text) == text
+    secrets.remember(secret)
+    assert secrets.without_secrets(text) == (text if shown is None else shown)
+
+
+@pytest.mark.usefixtures("nothing_known")
+def test_a_secret_that_was_read_is_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SOME_KEY", "hunter2-and-more")
+    assert secrets.resolve("env:SOME_KEY").reveal() == "hunter2-and-more"
+    assert secrets.without_secrets("it said hunter2-and-more") == "it said (secret)"

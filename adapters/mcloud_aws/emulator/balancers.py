@@ -162,7 +162,11 @@ def _balancer_takes_its_time(here: Here, answer: WireAnswer) -> None:
         if balancer.state == "provisioning":
             balancer.state = "active"
 
-    here.world.later("balancer-provisioning", ready)
+    def failed() -> None:
+        if balancer.state == "provisioning":
+            balancer.state = "failed"
+
+    here.world.later("balancer-provisioning", ready, failed)
 
 
 @RULES.before("elbv2:DeleteLoadBalancer")

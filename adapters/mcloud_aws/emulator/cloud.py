@@ -59,22 +59,20 @@ class AwsCloud:
             return "GET" if asked.is_read(action) else "POST", f"/{SERVICES[service][0]}/{action}"
         return call.method, f"/s3{objects.shown_path(call)}"
 
-    def answer(self, call: S3Call, *, stuck: bool) -> WireAnswer:
+    def answer(self, call: S3Call, *, ending: str) -> WireAnswer:
         """What AWS says."""
         service = asked.service_of(call)
         with self._lock:
             self.agenda.settle()
-            self.agenda.stuck = stuck
             try:
-                return self._act(call, service) if service in SERVICES else self._s3(call, service)
+                with self.agenda.ending(ending):
+                    return self._act(call, service) if service in SERVICES else self._s3(call, service)
             except Refused as refused:
                 return told(SERVICES[service][1], refused)
             except S3Refusal as refusal:
                 return objects.told(refusal.status, refusal.code, refusal.message, call)
             except Exception as error:
                 return _own_fault(error, call, service)
-            finally:
-                self.agenda.stuck = False
 
     def _act(self, call: S3Call, service: str) -> WireAnswer:
         key, region = self._who(call, service)

@@ -45,14 +45,29 @@ def enter(instance: Any, state: str) -> None:
 
 
 def _later(here: Here, wait: str, instance: Any, state: str) -> None:
-    """Put it into a state when the one that it is in is over, unless it left that meanwhile."""
+    """Put it into a state when the one that it is in is over, unless it left that meanwhile.
+
+    One that fails to start is terminated: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/troubleshooting-launch.html
+    """
     before = instance.state
 
     def reach() -> None:
         if instance.state == before:
             enter(instance, state)
 
-    here.world.later(wait, reach)
+    def fail() -> None:
+        if instance.state == before:
+            enter(instance, "shutting-down")
+            _go(here, instance)
+            say()
+            # moto takes every end for one that was asked for.
+            here.world.later("instance-shutting-down", say)
+
+    def say() -> None:
+        reason = instance.state_reason
+        reason.code, reason.message = "Server.InternalError", "Server.InternalError: Internal error on launch"
+
+    here.world.later(wait, reach, fail)
 
 
 def _place(here: Here) -> tuple[Any, list[str]]:

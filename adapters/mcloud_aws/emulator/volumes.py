@@ -104,7 +104,11 @@ def _volume_takes_its_time(here: Here, answer: WireAnswer) -> WireAnswer:
         if volume.way == "creating":
             volume.way = None
 
-    here.world.later("volume-creating", ready)
+    def failed() -> None:
+        if volume.way == "creating":
+            volume.way = "error"
+
+    here.world.later("volume-creating", ready, failed)
     return retold(answer, "status", "available", "creating")
 
 
@@ -115,9 +119,9 @@ def _delete_volume(here: Here) -> WireAnswer:
     if volume.attachment:
         message = f"Volume {volume.id} is currently attached to {volume.attachment.instance.id}"
         raise Refused("VolumeInUse", message)
-    if volume.status not in ("available", "deleting"):
+    if volume.status not in ("available", "deleting", "error"):
         raise Refused("IncorrectState", f"Volume '{volume.id}' is in the '{volume.status}' state.")
-    if volume.status == "available":
+    if volume.status != "deleting":
         _put(volume, "deleting")
         here.world.later("volume-deleting", lambda: volume.ec2_backend.volumes.pop(volume.id, None))
     return ec2_answer("DeleteVolume", "<return>true</return>")

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -66,18 +66,18 @@ class World:
         for table in (self.stock, self.held, self.placement, self.made):
             table.clear()
 
-    def later(self, state: str, what: Callable[[], None]) -> None:
-        """Do something when a state is over."""
-        self.after(state_times()[state], what)
+    def later(self, state: str, what: Callable[[], None], badly: Callable[[], None] | None = None) -> None:
+        """Do something when a state is over; ``badly`` in its place where it fails."""
+        self.after(state_times()[state], what, badly)
 
-    def after(self, seconds: float, what: Callable[[], None]) -> None:
-        """Do something after so many seconds of the cloud's time, with moto's tables open."""
+    def after(self, seconds: float, what: Callable[[], None], badly: Callable[[], None] | None = None) -> None:
+        """The same after so many seconds of the cloud's time, with moto's tables open."""
 
-        def run() -> None:
+        def run(do: Callable[[], None]) -> None:
             with self.moto.open():
-                what()
+                do()
 
-        self.agenda.after(seconds, run)
+        self.agenda.after(seconds, partial(run, what), None if badly is None else partial(run, badly))
 
 
 @dataclass(frozen=True)

@@ -243,9 +243,9 @@ def detach_volume(world: World, call: Call) -> Answer:
 
 
 def delete_volume(world: World, call: Call) -> Answer:
-    """Only an AVAILABLE one."""
+    """Only an AVAILABLE one; that one in ERROR goes too is the emulator's choice."""
     item = volume_of(world, call)
-    if item["status"] != "AVAILABLE":
+    if item["status"] not in ("AVAILABLE", "ERROR"):
         raise refuse(400, _why_not(item, ""), "Conflict")
     _check_still(item)
     item["status"] = "DELETING"

@@ -175,12 +175,14 @@ class World:
     def later(self, state: str, item: Item, *statuses: str) -> None:
         """Let an item go through statuses, the last one after the state's time.
 
-        Each is reached only from the one before it: what is deleted meanwhile stays on its way out.
+        Each is reached only from the one before it: what is deleted meanwhile stays on its way out. Of what fails on
+        its way no source tells more than the state ``ERROR``; here it is reached at the end.
         """
         before = item["status"]
         for number, status in enumerate(statuses, 1):
             when = state_times()[state] * number / len(statuses)
-            self.agenda.after(when, partial(_reach, item, before, status))
+            badly = partial(_reach, item, before, "ERROR") if number == len(statuses) else None
+            self.agenda.after(when, partial(_reach, item, before, status), badly)
             before = status
 
     def zone_of(self, zone: str | None) -> str:

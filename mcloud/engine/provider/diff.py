@@ -17,6 +17,10 @@ from mcloud.model.base import Placement
 from mcloud.model.resources import KindType
 from mcloud.secrets import is_same_text
 
+UNFINISHED = "unfinished"
+"""Among the outputs of what was never ready: True. The run that made it was stopped, or it failed on its way."""
+FAILED = "failed"
+"""Beside it, once the cloud's state is one that it does not leave: that state. It is replaced, and holds no data."""
 NOT_COMPARED = frozenset({"resolved", "accept", "around"})
 
 
@@ -69,6 +73,8 @@ def difference(
     old_picks, new_picks = old_outputs.get("resolved") or {}, news.get("resolved") or {}
     if not contains_unknown(new_picks):
         changed |= {f"resolved.{key}" for key, value in new_picks.items() if old_picks.get(key) != value}
+    if old_outputs.get(FAILED):
+        return Difference(tuple(sorted(changed | {FAILED})), (FAILED,), kind.delete_first)
     if not changed:
         return Difference()
     if "placement" in changed and _moves(old_outputs, news):

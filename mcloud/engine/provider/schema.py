@@ -28,6 +28,13 @@ _GIVEN = {
     "publicIp": "Its public address, where it has one.",
     "endpoint": "Where S3 clients reach it.",
 }
+_SURE = frozenset({"address", "privateIp"})
+"""What each resource that has it at all has as soon as it is there."""
+
+
+def type_name(name: str) -> str:
+    """The name of a type of the package, of the model's name."""
+    return name.removesuffix("Inputs").removesuffix("Input")
 
 
 def provider_schema(version: str) -> Json:
@@ -51,13 +58,14 @@ def _resource(item: KindType, types: dict[str, Json]) -> Json:
     shapes = _Shapes(raw.get("$defs", {}), types)
     inputs = {name: shapes.property(value) for name, value in raw["properties"].items()}
     required = sorted(raw.get("required", ()))
+    sure = (name for name in item.outputs if name in _SURE)
     only_cloud = {name: {"type": "string", "description": _GIVEN[name]} for name in item.outputs}
     return {
         "description": raw["description"],
         "inputProperties": inputs,
         "requiredInputs": required,
         "properties": inputs | only_cloud | _OUTPUTS,
-        "required": sorted({*required, "name", "account"}),
+        "required": sorted({*required, *sure, "name", "account"}),
     }
 
 
@@ -71,9 +79,7 @@ class _Shapes:
     def property(self, value: Mapping[str, Any]) -> Json:
         """A property: its type and its description."""
         shape = self.shape(value)
-        if "description" in value:
-            shape["description"] = value["description"]
-        return shape
+        return shape | {word: value[word] for word in ("description", "secret") if word in value}
 
     def shape(self, value: Mapping[str, Any]) -> Json:
         """A type."""
@@ -95,7 +101,7 @@ class _Shapes:
         raw = self._definitions[name]
         if raw.get("type") != "object" or "properties" not in raw:
             return self.shape(raw)
-        token = f"mcloud:index:{name.removesuffix('Inputs').removesuffix('Input')}"
+        token = f"mcloud:index:{type_name(name)}"
         if token not in self._types:
             self._types[token] = {}  # before its properties, which may speak of it
             self._types[token] = {

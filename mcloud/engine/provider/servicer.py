@@ -6,6 +6,7 @@ A direct servicer on threads: a partial create keeps its id, unknown values and 
 from __future__ import annotations
 
 import json
+import traceback
 from collections.abc import Callable
 from typing import Any, NoReturn
 
@@ -23,6 +24,7 @@ from mcloud.engine.provider.work import PartlyDone, Work
 from mcloud.errors import McloudError
 from mcloud.model.base import Placement
 from mcloud.model.resources import BY_TOKEN, KindType
+from mcloud.secrets import without_secrets
 
 _UPDATE = provider_pb2.PropertyDiff.UPDATE
 _UPDATE_REPLACE = provider_pb2.PropertyDiff.UPDATE_REPLACE
@@ -64,7 +66,9 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         def tell(state: str) -> None:
             if self._engine is not None:
                 self._engine.Log(
-                    engine_pb2.LogRequest(severity=engine_pb2.INFO, message=state, urn=urn, ephemeral=True)
+                    engine_pb2.LogRequest(
+                        severity=engine_pb2.INFO, message=without_secrets(state), urn=urn, ephemeral=True
+                    )
                 )
 
         return Work(self.context, type_of(urn), urn.rsplit("::", 1)[1], tell, urn)
@@ -209,15 +213,24 @@ def _answer(context: grpc.ServicerContext, function: Callable[[], Any]) -> Any:
         _abort_partly(context, error)
     except McloudError as error:
         # A clean failure: the engine takes it that nothing was made.
-        context.abort(grpc.StatusCode.FAILED_PRECONDITION, str(error))
+        context.abort(grpc.StatusCode.FAILED_PRECONDITION, without_secrets(str(error)))
+    except Exception as error:
+        # A defect of ours. gRPC would print it, and the engine would put that into its log and its messages.
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        said = f"{type(error).__name__} in {place.filename.rsplit('/', 1)[-1]}:{place.lineno}: {error}"
+        context.abort(grpc.StatusCode.UNKNOWN, f"something went wrong inside mcloud ({without_secrets(said)})")
 
 
 def _abort_partly(context: grpc.ServicerContext, error: PartlyDone) -> NoReturn:
+    said = without_secrets(str(error))
     detail = provider_pb2.ErrorResourceInitFailed(
-        id=error.resource_id, properties=encode(error.outputs), reasons=[str(error)]
+        id=error.resource_id,
+        properties=encode(error.outputs),
+        inputs=None if error.inputs is None else encode(error.inputs),
+        reasons=[said],
     )
-    status = status_pb2.Status(code=grpc.StatusCode.UNKNOWN.value[0], message=str(error))
+    status = status_pb2.Status(code=grpc.StatusCode.UNKNOWN.value[0], message=said)
     status.details.add().Pack(detail)
     context.set_trailing_metadata((("grpc-status-details-bin", status.SerializeToString()),))
-    context.abort(grpc.StatusCode.UNKNOWN, str(error))
+    context.abort(grpc.StatusCode.UNKNOWN, said)
     raise AssertionError("abort raises")

@@ -12,8 +12,8 @@ from mcloud.adapter.operations import Operations, Unfinished
 from mcloud.engine.codec import UNKNOWN
 from mcloud.engine.provider.check import is_secret
 from mcloud.engine.provider.context import Context
-from mcloud.engine.provider.diff import outputs_of
-from mcloud.errors import BlockedError, CloudError, McloudError, PlacementError, StateError
+from mcloud.engine.provider.diff import FAILED, UNFINISHED, outputs_of
+from mcloud.errors import BlockedError, CloudError, FailedState, McloudError, PlacementError, StateError
 from mcloud.model.base import Placement, split_id
 from mcloud.model.resources import KindType, holds_data_as, map_references
 
@@ -26,15 +26,23 @@ class PartlyDone(McloudError):
     Attributes:
         resource_id: the engine's id.
         outputs: what is known of it.
+        inputs: what was asked for, where it was read and not made.
     """
 
     code = "partly_done"
     exit_code = 4
 
-    def __init__(self, resource_id: str, outputs: dict[str, Any], cause: McloudError) -> None:
+    def __init__(
+        self,
+        resource_id: str,
+        outputs: dict[str, Any],
+        cause: McloudError,
+        inputs: Mapping[str, Any] | None = None,
+    ) -> None:
         super().__init__(cause.message, hint=cause.hint, where=cause.where)
         self.resource_id = resource_id
         self.outputs = outputs
+        self.inputs = inputs
 
 
 @dataclass(frozen=True)
@@ -110,7 +118,7 @@ class Work:
                     creates.refused(self.urn)
             raise
         except Unfinished as error:
-            known = outputs_of(inputs, Observed({}), account)
+            known = outputs_of(inputs, Observed({}), account) | {UNFINISHED: True}
             raise PartlyDone(at.id_of(error.native_id), known, error) from error
         return at.id_of(native_id), self.outputs(operations, kind, at, inputs, native)
 
@@ -124,17 +132,28 @@ class Work:
 
         Raises:
             ForeignAccount: the state is another account's.
+            PartlyDone: it was never ready, or has failed since: the next update must go on with it, or say so. The
+                engine forgets that a create was not finished when a read does not tell it again.
         """
         at, native_id = split_id(resource_id)
         kind = self.kind(at)
         operations = self.context.guarded(at, outputs.get("account"))
         native = self.context.listings(at).read(kind, native_id, self.what)
-        if native is None or kind.poll(operations.session, native_id, native).phase == "gone":
+        poll = kind.poll(operations.session, native_id, native)
+        if native is None or poll.phase == "gone":
             return None
         if not inputs:
             observed = kind.observe(at, native)
             inputs = {"placement": str(at), **observed.inputs, "resolved": observed.picks}
-        return dict(inputs), self.outputs(operations, kind, at, inputs, native)
+        found = self.outputs(operations, kind, at, inputs, native)
+        if outputs.get(UNFINISHED):
+            if poll.phase == "failed":
+                return dict(inputs), found | {UNFINISHED: True, FAILED: poll.state}
+            cause = McloudError(f"{self.what} was made and not finished; the next up goes on with it", where=self.what)
+            raise PartlyDone(resource_id, found | {UNFINISHED: True}, cause, inputs)
+        if poll.phase == "failed":
+            raise PartlyDone(resource_id, found, FailedState(f"{self.what} is {poll.state}", where=self.what), inputs)
+        return dict(inputs), found
 
     def update(self, resource_id: str, olds: Mapping[str, Any], news: Mapping[str, Any]) -> dict[str, Any]:
         """Take the steps from what is there to what is asked for; also goes on with a half-made resource.
@@ -160,7 +179,8 @@ class Work:
         """
         named = self.context.may_delete
         address = f"{self.type.kind}/{self.name}"
-        if named is not None and address not in named and holds_data_as(self.type.kind, olds):
+        holds = holds_data_as(self.type.kind, olds) and not olds.get(FAILED)
+        if named is not None and address not in named and holds:
             raise BlockedError(
                 f"{self.what} holds data and was not deleted",
                 hint="mcloud preview shows why it would be; name it, or put it back",

@@ -20,6 +20,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from mcloud.engine.stateserver.store import Blob, Changed, Fenced, StoreFull
 from mcloud.errors import StateError
+from mcloud.secrets import remember, without_secrets
 
 CLOSED = b"\0closed"
 """The last object of a journal that takes nothing more."""
@@ -51,7 +52,9 @@ class BucketStore:
             retries={"max_attempts": 5, "mode": "standard"},
         )
         with self._explained("reach"):
-            self._client: Any = boto3.client("s3", endpoint_url=endpoint, region_name=region, config=settings)
+            session = boto3.session.Session()
+            _remember(session.get_credentials())
+            self._client: Any = session.client("s3", endpoint_url=endpoint, region_name=region, config=settings)
 
     @property
     def title(self) -> str:
@@ -165,9 +168,17 @@ class BucketStore:
         except ClientError as error:
             said = error.response.get("Error", {}).get("Message") or _code(error)
             kind = StoreFull if _code(error) in NO_ROOM else StateError
-            raise kind(f"the state's bucket refuses to {doing}: {said}", where=self.title) from error
+            words = without_secrets(f"the state's bucket refuses to {doing}: {said}")
+            raise kind(words, where=self.title) from error
         except BotoCoreError as error:
             raise StateError(f"the state's bucket cannot be used to {doing}: {error}", where=self.title) from error
+
+
+def _remember(held: Any) -> None:
+    if held is not None:
+        frozen = held.get_frozen_credentials()
+        for value in (frozen.secret_key, frozen.token):
+            remember(value or "")
 
 
 def _part(key: str, number: int) -> str:
