@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import boto3
 import pytest
@@ -16,7 +17,7 @@ from mcloud.engine.stateserver.lease import Owner
 from mcloud.engine.stateserver.processes import Process
 from mcloud.engine.stateserver.s3 import PROBE, BucketStore
 from mcloud.engine.stateserver.stacks import Stacks
-from mcloud.engine.stateserver.store import Changed, Fenced
+from mcloud.engine.stateserver.store import Blob, Changed, Fenced
 from mcloud.engine.stateserver.stores import open_store
 from mcloud.errors import StateError, StateLocked
 
@@ -69,6 +70,27 @@ def test_documents_change_only_as_expected(address: str) -> None:
     assert store.get(KEY) is None
     with pytest.raises(Changed):
         store.put(KEY, b"x", second)
+
+
+def test_what_did_not_change_is_sent_once(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    store, other = opened(address), opened(address)
+    first = other.put(KEY, b"1", None)
+    get, sent = store._client.get_object, []
+
+    def heard(**call: Any) -> Any:
+        answer = get(**call)
+        sent.append(answer["ETag"])
+        return answer
+
+    monkeypatch.setattr(store._client, "get_object", heard)
+    for _ in range(3):
+        assert store.get(KEY) == Blob(b"1", first)
+    assert sent == [first]
+    second = other.put(KEY, b"2", first)
+    assert store.get(KEY) == Blob(b"2", second)
+    assert sent == [first, second]
+    other.delete(KEY)
+    assert store.get(KEY) is None
 
 
 def test_a_journal_grows_and_is_closed(address: str) -> None:
