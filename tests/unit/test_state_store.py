@@ -5,14 +5,14 @@ from __future__ import annotations
 import resource
 import threading
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from mcloud.engine.stateserver.commit import GroupCommit
-from mcloud.engine.stateserver.store import Changed, Fenced, FolderStore, StoreFull
+from mcloud.engine.stateserver.store import FolderStore, StoreFull
 from mcloud.engine.stateserver.stores import open_store
 from mcloud.errors import StateError
 
@@ -36,64 +36,12 @@ def files_of_at_most(size: int) -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
-def test_documents_change_only_as_expected(store: FolderStore) -> None:
-    assert (store.get(KEY), store.stacks(), store.keys("dev/")) == (None, [], [])
-    first = store.put(KEY, b"1", None)
-    with pytest.raises(Changed):
-        store.put(KEY, b"x", None)
-    second = store.put(KEY, b"2", first)
-    with pytest.raises(Changed):
-        store.put(KEY, b"x", first)
-    found = store.get(KEY)
-    assert found is not None
-    assert (found.data, found.tag) == (b"2", second)
-    assert (store.stacks(), store.keys("dev/")) == (["dev"], [KEY])
-    assert (store.root / KEY).stat().st_mode & 0o777 == 0o600
-    store.delete(KEY)
-    store.delete(KEY)
-    assert store.get(KEY) is None
-
-
-def test_of_many_at_once_one_writes(store: FolderStore) -> None:
-    start = threading.Barrier(8)
-
-    def write(number: int) -> bool:
-        start.wait()
-        try:
-            FolderStore(store.root).put(KEY, str(number).encode(), None)
-        except Changed:
-            return False
-        return True
-
-    with ThreadPoolExecutor(8) as pool:
-        assert sorted(pool.map(write, range(8))) == [False] * 7 + [True]
-
-
-def test_a_journal_grows(store: FolderStore) -> None:
-    assert store.read_journal(JOURNAL) is None
+def test_nobody_else_may_read_it(store: FolderStore) -> None:
+    store.put(KEY, b"1", None)
     store.start_journal(JOURNAL, b"head\n")
-    with pytest.raises(Changed):
-        store.start_journal(JOURNAL, b"head\n")
-    store.append(JOURNAL, b"1\n")
-    FolderStore(store.root).append(JOURNAL, b"2\n")
-    store.append(JOURNAL, b"3\n")
-    assert store.read_journal(JOURNAL) == b"head\n1\n2\n3\n"
-    assert store.keys("dev/journal/") == [JOURNAL]
-    store.drop_journal(JOURNAL)
-    assert store.read_journal(JOURNAL) is None
-    store.drop_journal(JOURNAL)
-
-
-def test_a_closed_journal_takes_nothing_and_can_be_read(store: FolderStore) -> None:
-    store.start_journal(JOURNAL, b"head\n")
-    FolderStore(store.root).close_journal(JOURNAL)
-    with pytest.raises(Fenced):
-        store.append(JOURNAL, b"1\n")
-    store.close_journal(JOURNAL)
-    assert store.read_journal(JOURNAL) == b"head\n"
-    assert store.keys("dev/journal/") == [JOURNAL]
-    store.drop_journal(JOURNAL)
-    assert store.keys("dev/journal/") == []
+    for key in (KEY, JOURNAL):
+        assert (store.root / key).stat().st_mode & 0o777 == 0o600
+        assert (store.root / key).parent.stat().st_mode & 0o777 == 0o700
 
 
 def test_what_was_torn_off_is_cut_away_before_the_next_line(store: FolderStore) -> None:
@@ -159,6 +107,44 @@ def test_who_comes_during_a_write_waits_for_the_next_one_together() -> None:
         for future in (first, *others):
             future.result(10)
     assert [sorted(lines) for lines in writes] == [[0], [1, 2, 3, 4]]
+
+
+def test_who_is_done_waits_for_no_turn() -> None:
+    """Else those who come again would each write alone while all others stand behind them."""
+    begun = [threading.Event() for _ in range(3)]
+    go_on = [threading.Event() for _ in range(3)]
+    writes: list[list[str]] = []
+
+    def write(lines: list[str]) -> None:
+        number = len(writes)
+        writes.append(lines)
+        begun[number].set()
+        assert go_on[number].wait(10)
+
+    commit = GroupCommit(write)
+
+    def added(pool: ThreadPoolExecutor, line: str, waiting: int) -> Future[None]:
+        future = pool.submit(commit.add, [line])
+        while len(commit._queue) < waiting:
+            pass
+        return future
+
+    with ThreadPoolExecutor(7) as pool:
+        first = pool.submit(commit.add, ["first"])
+        assert begun[0].wait(10)
+        second = [added(pool, str(number), number + 1) for number in range(5)]
+        go_on[0].set()
+        assert begun[1].wait(10)
+        first.result(10)
+        third = added(pool, "third", 1)
+        go_on[1].set()
+        assert begun[2].wait(10)
+        for future in second:
+            future.result(10)
+        assert not third.done()
+        go_on[2].set()
+        third.result(10)
+    assert [sorted(lines) for lines in writes] == [["first"], ["0", "1", "2", "3", "4"], ["third"]]
 
 
 def test_a_failed_write_fails_for_all_who_waited_for_it() -> None:
