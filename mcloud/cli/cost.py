@@ -39,13 +39,15 @@ def costs(deployment: Deployment, planned: Iterable[Planned]) -> tuple[dict[str,
     return {"now": total(now), "then": total(then), "left": total(left)}, CostChange(*map(_bill, (now, then, left)))
 
 
-def changed_since(deployment: Deployment, before: Iterable[Line]) -> CostChange:
+def changed_since(deployment: Deployment, before: Iterable[Line], *, anything: bool = True) -> CostChange:
     """What a run has done to the cost.
 
     Args:
         before: ``lines_now`` from before it.
+        anything: whether it has done anything.
     """
-    return CostChange(_bill(before), _bill(lines_now(deployment)), _bill(lines_left(deployment)))
+    was = _bill(before)
+    return CostChange(was, _bill(lines_now(deployment)) if anything else was, _bill(lines_left(deployment)))
 
 
 def lines_now(deployment: Deployment) -> list[Line]:

@@ -8,6 +8,7 @@ import os
 import socket
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 from urllib.parse import quote
 
@@ -63,7 +64,7 @@ class JournaledState(StateFolder):
     def kept(self) -> Stacks:
         return self.stacks
 
-    @property
+    @cached_property
     def stacks(self) -> Stacks:
         """The stacks, to be looked at and mended without the engine."""
         return Stacks(open_store(self.store_address), self._owner)
@@ -130,7 +131,7 @@ class JournaledState(StateFolder):
         return {} if view is None else view.creates
 
     def _view(self, stack: str) -> View | None:
-        return self.stacks.view(stack) if self.stacks.exists(stack) else None
+        return self.stacks.find(stack)
 
     def replace(self, stack: str, deployment: dict[str, Any]) -> bool:
         self.stacks.write(stack, deployment, "recovery")

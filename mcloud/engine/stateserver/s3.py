@@ -27,6 +27,9 @@ CLOSED = b"\0closed"
 TAKEN = ("PreconditionFailed", "412", "ConditionalRequestConflict", "409")
 MISSING = ("NoSuchKey", "404", "NotFound")
 NO_ROOM = ("QuotaExceeded", "XAmzStorageFull", "StorageFull", "507", "EntityTooLarge")
+UNCHANGED = ("304", "NotModified", "Not Modified")
+KEPT = ("/state.json", "/00000000")
+"""Objects that are asked for again and again and seldom change: a service sends them once."""
 PROBE = ".conditional"
 
 
@@ -43,6 +46,7 @@ class BucketStore:
         self._bucket = bucket
         self._prefix = f"{prefix.strip('/')}/" if prefix.strip("/") else ""
         self._next: dict[str, int] = {}
+        self._known: dict[str, Blob] = {}
         self._probed = False
         settings = Config(
             s3={"addressing_style": "path"},
@@ -65,14 +69,22 @@ class BucketStore:
         return [name for name in names if self.get(f"{name}/state.json") is not None]
 
     def get(self, key: str) -> Blob | None:
+        known = self._known.get(key)
+        condition = {} if known is None else {"IfNoneMatch": known.tag}
         with self._explained(f"read {key}"):
             try:
-                found = self._client.get_object(Bucket=self._bucket, Key=self._prefix + key)
+                found = self._client.get_object(Bucket=self._bucket, Key=self._prefix + key, **condition)
             except ClientError as error:
+                if known is not None and _code(error) in UNCHANGED:
+                    return known
                 if _code(error) in MISSING:
+                    self._known.pop(key, None)
                     return None
                 raise
-            return Blob(found["Body"].read(), found["ETag"])
+            blob = Blob(found["Body"].read(), found["ETag"])
+        if key.endswith(KEPT):
+            self._known[key] = blob
+        return blob
 
     def put(self, key: str, data: bytes, expected: str | None) -> str:
         self._probe()
@@ -157,6 +169,7 @@ class BucketStore:
 
     def drop_journal(self, key: str) -> None:
         for name in self._names(f"{key}/"):
+            self._known.pop(f"{key}/{name}", None)
             self.delete(f"{key}/{name}")
 
     @contextmanager
