@@ -7,7 +7,7 @@ MODULES := stacks/standby/node_modules
 # Where Python may not keep what it has compiled, each of the thousands of processes here compiles its modules anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: setup engine yaml typescript browser demo test conformance chaos lint bench bench-scale bench-terraform oracle lock clean
+.PHONY: setup engine yaml typescript browser postgres demo test conformance chaos lint bench bench-scale bench-terraform oracle lock clean
 
 setup: $(STAMP)
 
@@ -48,7 +48,16 @@ typescript:
 	  (cd stacks/standby && timeout 900 npm ci --ignore-scripts --no-audit --no-fund --loglevel=error) \
 	  || { rm -rf $(MODULES); echo "WARNING: npm ci failed: the test of programs in TypeScript will be SKIPPED"; }; fi
 
-test: lint engine yaml typescript browser
+# States in PostgreSQL are tried on a server of the tests' own. Without it those tests are skipped; the build goes on.
+postgres:
+	@if ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null; then :; \
+	elif test "$$(id -u)" = 0 && command -v apt-get >/dev/null; then \
+	  echo "PostgreSQL is missing, installing it for the state's tests"; \
+	  { timeout 120 apt-get update -qq && DEBIAN_FRONTEND=noninteractive timeout 600 apt-get install -y -qq --no-install-recommends postgresql \
+	    >/dev/null; } || echo "WARNING: PostgreSQL could not be installed: its tests will be SKIPPED"; \
+	else echo "WARNING: there is no PostgreSQL and no right to install it: its tests will be SKIPPED"; fi
+
+test: lint engine yaml typescript browser postgres
 	$(BIN)/coverage erase
 	$(BIN)/python -m pytest -n 2 --dist worksteal --cov --cov-report= tests
 	$(BIN)/python tests/coverage_floor.py
