@@ -7,8 +7,10 @@ from collections.abc import Callable
 import pytest
 
 from mcloud.engine.stateserver.s3 import PROBE, BucketStore
+from mcloud.engine.stateserver.store import Blob, StoreFull
 from mcloud.engine.stateserver.stores import open_store
 from mcloud.errors import StateError
+from tests.s3 import ObjectStore
 
 KEY, JOURNAL = "dev/state.json", "dev/journal/u.jsonl"
 
@@ -30,6 +32,34 @@ def test_an_append_whose_answer_got_lost_counts_once(address: str) -> None:
     opened(address).append(JOURNAL, b"1\n")
     store.append(JOURNAL, b"1\n")
     assert store.read_journal(JOURNAL) == b"head\n1\n"
+
+
+def test_a_write_whose_answer_got_lost_counts_once(address: str, objects: ObjectStore) -> None:
+    store, bucket = opened(address), address.removeprefix("s3://").partition("/")[0]
+    tag = store.put(KEY, b"1", None)
+    objects.lost.add(bucket)
+    tag = store.put(KEY, b"2", tag)
+    objects.lost.add(bucket)
+    store.start_journal(JOURNAL, b"head\n")
+    objects.lost.add(bucket)
+    store.append(JOURNAL, b"1\n")
+    assert not objects.lost
+    assert store.read_journal(JOURNAL) == b"head\n1\n"
+    assert store.get(KEY) == Blob(b"2", tag)
+
+
+def test_no_room_leaves_what_was_there(address: str, objects: ObjectStore) -> None:
+    store, bucket = opened(address), address.removeprefix("s3://").partition("/")[0]
+    tag = store.put(KEY, b"old", None)
+    store.start_journal(JOURNAL, b"head\n")
+    objects.faults[bucket] = ("403 Forbidden", "QuotaExceeded")
+    for write in (lambda: store.append(JOURNAL, b"1\n"), lambda: store.put(KEY, b"new", tag)):
+        with pytest.raises(StoreFull, match="refuses to write"):
+            write()
+    objects.faults.clear()
+    store.append(JOURNAL, b"2\n")
+    assert store.read_journal(JOURNAL) == b"head\n2\n"
+    assert store.get(KEY) == Blob(b"old", tag)
 
 
 def test_a_service_that_passes_conditions_over_is_refused(address: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -90,7 +90,7 @@ def test_a_journal_grows_and_is_closed(address: str) -> None:
         store.append(JOURNAL, b"0\n")
     store.start_journal(JOURNAL, b"head\n")
     with pytest.raises(Changed):
-        other.start_journal(JOURNAL, b"head\n")
+        other.start_journal(JOURNAL, b"another head\n")
     store.append(JOURNAL, b"1\n")
     other.append(JOURNAL, b"2\n")
     store.append(JOURNAL, b"3\n3\n")
