@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from mcloud.engine.stateserver.s3 import PROBE, BucketStore
-from mcloud.engine.stateserver.store import Blob, StoreFull
+from mcloud.engine.stateserver.store import Blob, Fenced, StoreFull
 from mcloud.engine.stateserver.stores import open_store
 from mcloud.errors import StateError
 from tests.s3 import ObjectStore
@@ -60,6 +60,26 @@ def test_no_room_leaves_what_was_there(address: str, objects: ObjectStore) -> No
     store.append(JOURNAL, b"2\n")
     assert store.read_journal(JOURNAL) == b"head\n2\n"
     assert store.get(KEY) == Blob(b"old", tag)
+
+
+def test_a_run_that_comes_back_finds_its_place_taken(address: str, objects: ObjectStore) -> None:
+    """It had stood still while its journal was closed, folded in and removed; what it adds would be lost."""
+    store, other = opened(address), opened(address)
+    store.start_journal(JOURNAL, b"head\n")
+    store.append(JOURNAL, b"1\n")
+    other.close_journal(JOURNAL)
+    other.drop_journal(JOURNAL)
+    other.drop_journal(JOURNAL)
+    with pytest.raises(Fenced):
+        store.append(JOURNAL, b"2\n")
+    assert store._names(f"{JOURNAL}/")[0] == "00000002"
+    # Of a run that ended by itself nothing stays.
+    key = "dev/journal/v.jsonl"
+    store.start_journal(key, b"head\n")
+    store.append(key, b"1\n")
+    store.close_journal(key)
+    store.drop_journal(key)
+    assert (store._names(f"{key}/"), store.keys("dev/journal/")) == ([], [])
 
 
 def test_a_service_that_passes_conditions_over_is_refused(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
