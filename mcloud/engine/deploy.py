@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import signal
 import tempfile
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from mcloud.engine import install
 from mcloud.engine.aside import Aside, Left, name_of
 from mcloud.engine.durations import Durations, Forecast, forecast_of
 from mcloud.engine.events import Event, Progress
+from mcloud.engine.look import is_as_recorded
 from mcloud.engine.losses import Loss, made_anew, may_be_replaced, removed, without_data
 from mcloud.engine.move import Move, left_after, moved_state, plan_move, still_left
 from mcloud.engine.process import Engine, RunResult
@@ -187,7 +189,8 @@ class Deployment:
 
     def move(self) -> Move:
         """What up does about placements first; asks nobody."""
-        return plan_move(self.graph, self.resources(), self.left(), _canonical)
+        # The same few placements come again and again, one for each resource.
+        return plan_move(self.graph, self.resources(), self.left(), cache(_canonical))
 
     def make_move(self) -> None:
         """Take what stays out of the state and what returns into it; what is cut off is done again by the next run."""
@@ -299,7 +302,7 @@ class Deployment:
     def _preview(self, on_event: Callable[[Progress, Event], None]) -> Outcome:
         move = self.move()
         if not move.changes_state:
-            return self._run(["preview", "--refresh"], on_event)
+            return self._run(["preview", *self._refresh()], on_event)
         with tempfile.TemporaryDirectory(prefix="mcloud-preview-") as place:
             engine = Engine(
                 self.engine.binary, self.state.twin(Path(place)), self.graph.stack, self._variables
@@ -360,10 +363,15 @@ class Deployment:
             looked = self._refresh_targets()
             if looked.failed or looked.interrupted:
                 return looked
-        refresh = ["--refresh"] if self.targets is None else []
+        refresh = self._refresh() if self.targets is None else []
         outcome = self._run(["up", "--yes", "--skip-preview", *refresh, *self._only()], on_event)
         outcome.outputs = self.state.outputs(self.graph.stack)
         return outcome
+
+    def _refresh(self) -> list[str]:
+        """That the engine looks at the cloud, where a look of ours does not find all as the state has it."""
+        same = is_as_recorded(self.context, self.state.deployment(self.graph.stack))
+        return [] if same else ["--refresh"]
 
     def drift(self, on_event: Callable[[Progress, Event], None]) -> Outcome:
         """What changed behind the state's back; touches nothing."""
@@ -454,7 +462,8 @@ def _targeted(urns: Iterable[str]) -> list[str]:
 def _failure(result: RunResult) -> str:
     """What the engine said last, or where it said that this is the error."""
     errors = [line.removeprefix("error: ") for line in result.last_lines if line.startswith("error: ")]
-    return (errors or list(result.last_lines) or ["no message"])[-1]
+    ended = f"it was ended by {signal.Signals(-result.exit_code).name}" if result.exit_code < 0 else "no message"
+    return (errors or list(result.last_lines) or [ended])[-1]
 
 
 def _canonical(placement: Placement) -> Placement:

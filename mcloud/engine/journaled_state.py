@@ -184,7 +184,7 @@ class JournaledState(StateFolder):
         return super().features(stack) if view is None else view.features
 
     def _view(self, stack: str) -> View | None:
-        return self.stacks.view(stack) if self.stacks.exists(stack) else None
+        return self.stacks.find(stack)
 
     def replace(self, stack: str, deployment: dict[str, Any]) -> bool:
         self.stacks.write(stack, deployment, "recovery")

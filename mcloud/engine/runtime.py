@@ -1,26 +1,30 @@
 """The language runtime that registers a graph: the engine asks it to "run the program", and the program is the graph.
 
-A node is registered as soon as all that it needs has answered, from many threads, by plain gRPC.
+A node is registered as soon as all that it needs has answered, many at once, by plain gRPC.
 """
 
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
+from queue import SimpleQueue
 from typing import Any
 
 import grpc
-from pulumi.runtime.proto import alias_pb2, language_pb2, language_pb2_grpc, plugin_pb2, resource_pb2, resource_pb2_grpc
 
 from mcloud import __version__
 from mcloud.engine.codec import UNKNOWN, decode, encode
 from mcloud.engine.state import urn_of
+from mcloud.engine.wire import alias_pb2, language_pb2, language_pb2_grpc, plugin_pb2, resource_pb2, resource_pb2_grpc
 from mcloud.model.graph import Graph, Node
 from mcloud.model.resources import KINDS, map_references, references
 
-THREADS = 256
+AT_ONCE = 256
+"""Registrations under way; the engine takes no more at once either (``process.PARALLEL``)."""
 _LIMITS = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
 
 
@@ -81,31 +85,39 @@ class _Run:
             for need in needs:
                 dependents.setdefault(need, []).append(address)
         nodes = self.graph.by_address
-        with ThreadPoolExecutor(THREADS) as pool:
-            running: dict[Future[Mapping[str, Any]], str] = {
-                pool.submit(self._register, nodes[address]): address for address, needs in waiting.items() if not needs
-            }
-            while running:
-                for future in wait(running, return_when=FIRST_COMPLETED).done:
-                    address = running.pop(future)
-                    if not self._finished(address, future):
-                        continue
-                    for dependent in dependents.get(address, ()):
-                        waiting[dependent].discard(address)
-                        if not waiting[dependent]:
-                            running[pool.submit(self._register, nodes[dependent])] = dependent
+        ready = deque(address for address, needs in waiting.items() if not needs)
+        answered: SimpleQueue[tuple[str, Any]] = SimpleQueue()
+        running = 0
+        while ready or running:
+            while ready and running < AT_ONCE:
+                address = ready.popleft()
+                call = self._begin(nodes[address])
+                call.add_done_callback(partial(_put, answered, address))
+                running += 1
+            # Each answer is looked at once: to ask all that run who has answered would cost the square of them.
+            address, call = answered.get()
+            running -= 1
+            if not self._finished(address, call):
+                continue
+            for dependent in dependents.get(address, ()):
+                waiting[dependent].discard(address)
+                if not waiting[dependent]:
+                    ready.append(dependent)
         if not self.failed:
             self._register_outputs()
 
-    def _finished(self, address: str, future: Future[Mapping[str, Any]]) -> bool:
+    def _finished(self, address: str, call: Any) -> bool:
         try:
-            self._done[address] = future.result()
+            answer = call.result()
         except grpc.RpcError:
             self.failed.append(address)
             return False
+        self._urns[address] = answer.urn
+        self._done[address] = {**decode(answer.object), "id": answer.id or UNKNOWN, "urn": answer.urn}
         return True
 
-    def _register(self, node: Node) -> Mapping[str, Any]:
+    def _begin(self, node: Node) -> Any:
+        """Register it; the call, which one of its own threads for all calls waits for."""
         model = KINDS[node.kind].inputs
         inputs = map_references(model, node.inputs, lambda value, name: self._followed(value))
         depends = {
@@ -130,9 +142,7 @@ class _Run:
             acceptResources=True,
             supportsPartialValues=True,
         )
-        answer = self.monitor.RegisterResource(request)
-        self._urns[node.address] = answer.urn
-        return {**decode(answer.object), "id": answer.id or UNKNOWN, "urn": answer.urn}
+        return self.monitor.RegisterResource.future(request)
 
     def _followed(self, value: Any) -> Any:
         """A reference's id, once the node has answered."""
@@ -145,6 +155,10 @@ class _Run:
         self.monitor.RegisterResourceOutputs(
             resource_pb2.RegisterResourceOutputsRequest(urn=self._root, outputs=encode({**self.outputs, **values}))
         )
+
+
+def _put(answered: SimpleQueue[tuple[str, Any]], address: str, call: Any) -> None:
+    answered.put((address, call))
 
 
 def _addresses(values: Iterable[Any]) -> list[str]:

@@ -176,7 +176,7 @@ def test_how_it_is_called(make: Make) -> None:
 
 
 def test_whatever_is_under_way_has_a_thread_and_a_cancel_is_heard() -> None:
-    assert runtime.THREADS >= process.PARALLEL
+    assert runtime.AT_ONCE >= process.PARALLEL
     assert provider.THREADS > process.PARALLEL
 
 
@@ -195,6 +195,23 @@ def test_its_environment(make: Make, monkeypatch: pytest.MonkeyPatch, tmp_path: 
     assert env["PULUMI_CONFIG_PASSPHRASE_FILE"] == str(engine.state.passphrase_file)
     assert engine.state.passphrase_file.read_text() not in env.values()
     assert (env["HTTPS_PROXY"], env["MCLOUD_X"]) == ("http://proxy", "x")
+
+
+def test_how_it_collects_what_it_needs_no_more(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("GOGC", raising=False)
+    monkeypatch.setenv("GOMEMLIMIT", "2GiB")
+    engine = make('echo "$GOGC $GOMEMLIMIT"')
+    assert list(engine.run(["up"], None, lambda event: None).last_lines) == [f"{process.GARBAGE['GOGC']} 2GiB"]
+
+
+def test_it_can_keep_no_log_and_former_ones_go(make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(process, "home", lambda: tmp_path / "home")
+    logs = tmp_path / "home" / "logs"
+    logs.mkdir(parents=True)
+    (logs / "pulumi-20261126T000000-1-up.log").write_text("every input")
+    for _ in range(2):
+        make("exit 0").prepare()
+        assert logs.read_text() == process.NO_LOGS
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import resource
 import threading
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -107,6 +107,44 @@ def test_who_comes_during_a_write_waits_for_the_next_one_together() -> None:
         for future in (first, *others):
             future.result(10)
     assert [sorted(lines) for lines in writes] == [[0], [1, 2, 3, 4]]
+
+
+def test_who_is_done_waits_for_no_turn() -> None:
+    """Else those who come again would each write alone while all others stand behind them."""
+    begun = [threading.Event() for _ in range(3)]
+    go_on = [threading.Event() for _ in range(3)]
+    writes: list[list[str]] = []
+
+    def write(lines: list[str]) -> None:
+        number = len(writes)
+        writes.append(lines)
+        begun[number].set()
+        assert go_on[number].wait(10)
+
+    commit = GroupCommit(write)
+
+    def added(pool: ThreadPoolExecutor, line: str, waiting: int) -> Future[None]:
+        future = pool.submit(commit.add, [line])
+        while len(commit._queue) < waiting:
+            pass
+        return future
+
+    with ThreadPoolExecutor(7) as pool:
+        first = pool.submit(commit.add, ["first"])
+        assert begun[0].wait(10)
+        second = [added(pool, str(number), number + 1) for number in range(5)]
+        go_on[0].set()
+        assert begun[1].wait(10)
+        first.result(10)
+        third = added(pool, "third", 1)
+        go_on[1].set()
+        assert begun[2].wait(10)
+        for future in second:
+            future.result(10)
+        assert not third.done()
+        go_on[2].set()
+        third.result(10)
+    assert [sorted(lines) for lines in writes] == [["first"], ["0", "1", "2", "3", "4"], ["third"]]
 
 
 def test_a_failed_write_fails_for_all_who_waited_for_it() -> None:

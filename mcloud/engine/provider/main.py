@@ -15,10 +15,10 @@ THREADS = 288
 def main() -> None:
     """Entry point of ``pulumi-resource-mcloud``; the engine's address is the last argument."""
     import grpc
-    from pulumi.runtime.proto import provider_pb2_grpc
 
     from mcloud.engine.provider.context import Context
     from mcloud.engine.provider.servicer import Provider
+    from mcloud.engine.wire import provider_pb2_grpc
 
     limits = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
     server = grpc.server(ThreadPoolExecutor(THREADS), options=limits)

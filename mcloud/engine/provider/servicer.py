@@ -12,7 +12,6 @@ from typing import Any, NoReturn
 
 import grpc
 from google.protobuf import empty_pb2
-from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, provider_pb2, provider_pb2_grpc, status_pb2
 
 from mcloud import __version__
 from mcloud.engine.codec import contains_unknown, decode, encode
@@ -21,6 +20,7 @@ from mcloud.engine.provider.context import Context
 from mcloud.engine.provider.diff import difference
 from mcloud.engine.provider.schema import provider_schema
 from mcloud.engine.provider.work import PartlyDone, Work
+from mcloud.engine.wire import engine_pb2, engine_pb2_grpc, provider_pb2, provider_pb2_grpc, status_pb2
 from mcloud.errors import McloudError
 from mcloud.model.base import Placement
 from mcloud.model.resources import BY_TOKEN, KindType
@@ -195,7 +195,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
 
 def provider_pb2_info(version: str) -> Any:
     """The plugin's version, as the engine asks for it."""
-    from pulumi.runtime.proto import plugin_pb2
+    from mcloud.engine.wire import plugin_pb2
 
     return plugin_pb2.PluginInfo(version=version)
 

@@ -13,6 +13,7 @@ import secrets
 import threading
 import uuid
 from collections.abc import Callable, Mapping
+from functools import cached_property
 from typing import Any
 
 from starlette.applications import Starlette
@@ -258,14 +259,18 @@ class StateProtocol:
         lease = self.stacks.lease(call.stack)
         if lease is None or lease.run != self.stacks.owner.run or not lease.update:
             raise StateLocked(f"this run does not hold the stack {call.stack!r}")
-        create = {key: str(call.body[key]) for key in ("urn", "phase", "id", "account") if key in call.body}
-        self._journal(call.stack, lease.update).add([{"create": create}])
+        creates = [
+            {"create": {key: str(one[key]) for key in ("urn", "phase", "id", "account") if key in one}}
+            for one in call.body["creates"]
+        ]
+        self._journal(call.stack, lease.update).add(creates)
         return {}
 
     def _view(self, call: Call) -> View:
-        if not self.stacks.exists(call.stack):
+        view = self.stacks.find(call.stack)
+        if view is None:
             raise _Refused(404, f"there is no stack {call.stack!r}")
-        return self.stacks.view(call.stack)
+        return view
 
 
 class Call:
@@ -274,9 +279,14 @@ class Call:
     def __init__(self, request: Request, body: bytes) -> None:
         self.path: Mapping[str, Any] = request.path_params
         self.query: Mapping[str, str] = request.query_params
-        if request.headers.get("content-encoding") == "gzip":
-            body = gzip.decompress(body)
-        self.body: dict[str, Any] = json.loads(body) if body else {}
+        self._raw = body
+        self._packed = request.headers.get("content-encoding") == "gzip"
+
+    @cached_property
+    def body(self) -> dict[str, Any]:
+        """What was sent, understood only where somebody asks: what the engine tells of its events nobody keeps."""
+        data = gzip.decompress(self._raw) if self._packed else self._raw
+        return json.loads(data) if data else {}
 
     @property
     def stack(self) -> str:

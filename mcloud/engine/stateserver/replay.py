@@ -7,7 +7,6 @@ dictionary: ``resources``, ``pending_operations``, ``secrets_providers`` and wha
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -42,7 +41,8 @@ class Replay:
     """
 
     def __init__(self, base: Deployment) -> None:
-        self._base = copy.deepcopy(base)
+        # What is in the resources is never changed, only replaced: a copy of all of it costs more than the replay.
+        self._base = dict(base)
         self._refreshed = False
         self._bytes = False
         self._failed_creates: list[dict[str, Any]] = []
@@ -77,7 +77,7 @@ class Replay:
         elif kind == OUTPUTS:
             self._instead(entry, drop=False)
         elif kind == WRITE:
-            self._base = copy.deepcopy(entry["newSnapshot"])
+            self._base = dict(entry["newSnapshot"])
         elif kind == SECRETS:
             self._base["secrets_providers"] = entry["secretsProvider"]
         elif kind == SNIPPETS:

@@ -31,6 +31,9 @@ CLOSED = b"\0closed"
 TAKEN = ("PreconditionFailed", "412", "ConditionalRequestConflict", "409")
 MISSING = ("NoSuchKey", "404", "NotFound")
 NO_ROOM = ("QuotaExceeded", "XAmzStorageFull", "StorageFull", "507", "EntityTooLarge")
+UNCHANGED = ("304", "NotModified", "Not Modified")
+KEPT = ("/state.json", "/00000000")
+"""Objects that are asked for again and again and seldom change: a service sends them once."""
 PROBE = ".conditional"
 FIRST = f"{0:08}"
 AT_ONCE = 8
@@ -51,6 +54,8 @@ class BucketStore:
         self._prefix = f"{prefix.strip('/')}/" if prefix.strip("/") else ""
         self._next: dict[str, int] = {}
         self._taken_over: set[str] = set()
+        self._known: dict[str, Blob] = {}
+        self._written: dict[str, bytes] = {}
         self._probed = False
         settings = Config(
             s3={"addressing_style": "path"},
@@ -73,14 +78,22 @@ class BucketStore:
         return [name for name in names if self.get(f"{name}/state.json") is not None]
 
     def get(self, key: str) -> Blob | None:
+        known = self._known.get(key)
+        condition = {} if known is None else {"IfNoneMatch": known.tag}
         with self._explained(f"read {key}"):
             try:
-                found = self._client.get_object(Bucket=self._bucket, Key=self._prefix + key)
+                found = self._client.get_object(Bucket=self._bucket, Key=self._prefix + key, **condition)
             except ClientError as error:
+                if known is not None and _code(error) in UNCHANGED:
+                    return known
                 if _code(error) in MISSING:
+                    self._known.pop(key, None)
                     return None
                 raise
-            return Blob(found["Body"].read(), found["ETag"])
+            blob = Blob(found["Body"].read(), found["ETag"])
+        if key.endswith(KEPT):
+            self._known[key] = blob
+        return blob
 
     def put(self, key: str, data: bytes, expected: str | None) -> str:
         self._probe()
@@ -159,6 +172,7 @@ class BucketStore:
                 raise self._fenced(key)
             number += 1
         self._next[key] = number + 1
+        self._written[_part(key, number)] = data
 
     def _free(self, key: str) -> int:
         """The number of the next part of a journal that another process of the same run has written so far."""
@@ -179,8 +193,15 @@ class BucketStore:
         if FIRST not in names:
             return None
         with ThreadPoolExecutor(AT_ONCE) as pool:
-            parts = [blob.data for blob in pool.map(lambda name: self.get(f"{key}/{name}"), names) if blob is not None]
-        return b"".join(part for part in parts if part != CLOSED)
+            parts = list(pool.map(lambda name: self._read_part(f"{key}/{name}"), names))
+        return b"".join(part for part in parts if part is not None and part != CLOSED)
+
+    def _read_part(self, key: str) -> bytes | None:
+        """A part is never written again, so what we have written ourselves need not be asked for."""
+        if key in self._written:
+            return self._written[key]
+        blob = self.get(key)
+        return None if blob is None else blob.data
 
     def close_journal(self, key: str) -> None:
         names = self._names(f"{key}/")
@@ -211,6 +232,9 @@ class BucketStore:
         self.delete(_part(key, 0))
         with ThreadPoolExecutor(AT_ONCE) as pool:
             list(pool.map(lambda name: self.delete(f"{key}/{name}"), names[1:]))
+        for memory in (self._known, self._written):
+            for name in names:
+                memory.pop(f"{key}/{name}", None)
         self._next.pop(key, None)
 
     @contextmanager

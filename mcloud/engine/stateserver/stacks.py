@@ -23,7 +23,7 @@ from typing import Any
 from mcloud.engine.stateserver.lease import Lease, Owner
 from mcloud.engine.stateserver.marks import LEAVING, read_mark
 from mcloud.engine.stateserver.replay import EMPTY, Deployment, Replay, features
-from mcloud.engine.stateserver.store import Changed, Store, StoreFull
+from mcloud.engine.stateserver.store import Blob, Changed, Store, StoreFull
 from mcloud.errors import StateError, StateLocked
 
 FORMAT = 1
@@ -66,6 +66,7 @@ class Stacks:
     def __init__(self, store: Store, owner: Owner) -> None:
         self.store = store
         self.owner = owner
+        self._parsed: dict[str, tuple[str, View]] = {}
 
     def names(self) -> list[str]:
         """All stacks."""
@@ -103,18 +104,39 @@ class Stacks:
         Raises:
             StateError: there is no such stack.
         """
+        view = self.find(stack)
+        if view is None:
+            raise StateError(f"there is no state of the stack {stack!r}", where=self.store.title)
+        return view
+
+    def find(self, stack: str) -> View | None:
+        """The state as it is now; None when there is no such stack."""
         key = _key(stack, "state.json")
         blob = self.store.get(key)
         if blob is None:
-            raise StateError(f"there is no state of the stack {stack!r}", where=self.store.title)
-        view = _parse(blob.data, f"{self.store.title}/{key}")
-        view.tag = blob.tag
+            return None
+        view = self._understood(key, blob)
         for journal in self.store.keys(_key(stack, "journal/")):
             data = self.store.read_journal(journal)
             if data is not None:
                 lines = parse_lines(data, f"{self.store.title}/{journal}")
                 self._add(view, journal, lines)
         return view
+
+    def _understood(self, key: str, blob: Blob) -> View:
+        """A command looks two dozen times at a state that nobody changes meanwhile; that is understood once.
+
+        The resources are copies, but what is in them is shared: nobody may change it.
+        """
+        tag, view = self._parsed.get(key) or ("", None)
+        if view is None or tag != blob.tag:
+            view = _parse(blob.data, f"{self.store.title}/{key}")
+            self._parsed[key] = blob.tag, view
+        deployment = dict(view.deployment)
+        for name in ("resources", "pending_operations"):
+            if deployment.get(name):
+                deployment[name] = [dict(item) for item in deployment[name]]
+        return View(view.version, deployment, list(view.features), dict(view.creates), dict(view.update), blob.tag)
 
     def _add(self, view: View, journal: str, lines: list[Line]) -> None:
         header = dict(lines[0]["header"]) if lines and "header" in lines[0] else {}
