@@ -3,10 +3,11 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+MODULES := stacks/standby/node_modules
 # Where Python may not keep what it has compiled, each of the thousands of processes here compiles its modules anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: setup engine browser demo test conformance chaos lint bench bench-scale bench-terraform oracle lock clean
+.PHONY: setup engine yaml typescript browser postgres demo test conformance chaos lint bench bench-scale bench-terraform oracle lock clean
 
 setup: $(STAMP)
 
@@ -33,7 +34,30 @@ browser:
 	    >/dev/null; } || echo "WARNING: chromium could not be installed: the browser tests will be SKIPPED"; \
 	else echo "WARNING: no /usr/bin/chromium and no right to install it: the browser tests will be SKIPPED"; fi
 
-test: lint engine browser
+# Programs in YAML: the host is built once, in a minute or two, and kept beside the engine. Without it their test is skipped.
+yaml: engine
+	@timeout 1200 $(BIN)/mcloud engine install --yaml \
+	  || echo "WARNING: no Pulumi host for YAML: the test of programs in YAML will be SKIPPED"
+
+# Programs in TypeScript: Pulumi's packages from npm, where node is. Without them their test is skipped.
+typescript:
+	@if ! command -v npm >/dev/null || ! node -e 'process.exit(parseInt(process.versions.node) >= 20 ? 0 : 1)'; then \
+	  echo "WARNING: no npm and Node 20: the test of programs in TypeScript will be SKIPPED"; \
+	elif test $(MODULES)/.package-lock.json -nt stacks/standby/package-lock.json; then :; \
+	else echo "installing the packages of stacks/standby"; \
+	  (cd stacks/standby && timeout 900 npm ci --ignore-scripts --no-audit --no-fund --loglevel=error) \
+	  || { rm -rf $(MODULES); echo "WARNING: npm ci failed: the test of programs in TypeScript will be SKIPPED"; }; fi
+
+# States in PostgreSQL are tried on a server of the tests' own. Without it those tests are skipped; the build goes on.
+postgres:
+	@if ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null; then :; \
+	elif test "$$(id -u)" = 0 && command -v apt-get >/dev/null; then \
+	  echo "PostgreSQL is missing, installing it for the state's tests"; \
+	  { timeout 120 apt-get update -qq && DEBIAN_FRONTEND=noninteractive timeout 600 apt-get install -y -qq --no-install-recommends postgresql \
+	    >/dev/null; } || echo "WARNING: PostgreSQL could not be installed: its tests will be SKIPPED"; \
+	else echo "WARNING: there is no PostgreSQL and no right to install it: its tests will be SKIPPED"; fi
+
+test: lint engine yaml typescript browser postgres
 	$(BIN)/coverage erase
 	$(BIN)/python -m pytest -n 2 --dist worksteal --cov --cov-report= tests
 	$(BIN)/python tests/coverage_floor.py
@@ -49,6 +73,7 @@ chaos: engine
 lint: setup
 	$(BIN)/ruff check mcloud adapters tests stacks examples
 	$(BIN)/mypy
+	$(BIN)/mypy stacks/three-tier-web/*.py
 	$(BIN)/lint-imports
 
 bench: engine

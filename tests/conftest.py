@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import signal
+import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
+import httpx
 import pytest
 from pytest_socket import socket_allow_hosts
 
 from mcloud.paths import cache_dir
+from tests.postgres import PASSWORD, Database, binaries
 
 LOOPBACK = ["127.0.0.1", "::1", "localhost"]
 HOMES = ("HOME", "USERPROFILE", "APPDATA", "LOCALAPPDATA", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME")
 STORAGE_KEYS = ("VSTORAGE_ACCESS_KEY", "VSTORAGE_SECRET_KEY")
 CACHE = str(cache_dir())
+SIGNED = "AWS4-HMAC-SHA256 Credential=testing/20261126/us-east-1/s3/aws4_request"
 
 # Whoever runs the tests may ignore these (nohup, a job in the background), and what is ignored is handed down.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -39,6 +46,7 @@ def _own_folders(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.M
     monkeypatch.setenv("MCLOUD_STATE_DIR", str(home / "state"))
     places = ("MCLOUD_PROFILE", "MCLOUD_BACKEND_URL", "MCLOUD_STATE_BACKEND")
     clouds = [name for name in os.environ if name.startswith("AWS_")]
+    clouds += [name for name in os.environ if name.startswith("PG")]
     for name in (*places, "CLIENT_ID", "CLIENT_SECRET", *STORAGE_KEYS, *clouds):
         monkeypatch.delenv(name, raising=False)
 
@@ -47,3 +55,67 @@ def _own_folders(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.M
 def repository() -> Path:
     """The folder of the project."""
     return Path(__file__).parents[1]
+
+
+STORES = ("folder", "bucket", "database")
+_numbers = itertools.count()
+
+
+@pytest.fixture(scope="session")
+def database() -> Iterator[Database]:
+    """A PostgreSQL server for all tests of a process; each takes a schema of its own."""
+    if binaries() is None:
+        pytest.skip("there is no PostgreSQL; make postgres installs it")
+    made = Database()
+    yield made
+    made.stop()
+
+
+@pytest.fixture(scope="session")
+def s3_endpoint() -> Iterator[str]:
+    """An S3 service on loopback for all tests of a process; each takes a bucket of its own."""
+    from moto.server import DomainDispatcherApplication, create_backend_app
+    from werkzeug.serving import make_server
+
+    moto, one = DomainDispatcherApplication(create_backend_app), threading.Lock()
+
+    def serve(environ: Any, start_response: Any) -> list[bytes]:
+        # moto looks whether a condition is met and then writes; a real service does both at once.
+        with one:
+            return list(moto(environ, start_response))
+
+    server = make_server("127.0.0.1", 0, serve, threaded=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture
+def address_of(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Callable[[str], str]:
+    """The address of a new and empty store of a kind: ``folder``, ``bucket`` or ``database``."""
+
+    def made(kind: str) -> str:
+        name = f"mcloud-{os.getpid()}-{next(_numbers)}"
+        if kind == "folder":
+            return f"file://{tmp_path / name}"
+        if kind == "bucket":
+            endpoint = request.getfixturevalue("s3_endpoint")
+            monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
+            monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+            httpx.put(f"{endpoint}/{name}", headers={"Authorization": SIGNED}, trust_env=False).raise_for_status()
+            return f"s3://{name}/team/states?endpoint={endpoint}&region=us-east-1"
+        monkeypatch.setenv("PGPASSWORD", PASSWORD)
+        return str(request.getfixturevalue("database").address(name.replace("-", "_")))
+
+    return made
+
+
+@pytest.fixture(params=STORES)
+def address(request: pytest.FixtureRequest, address_of: Callable[[str], str]) -> str:
+    """A new and empty store of each kind in turn."""
+    return address_of(request.param)

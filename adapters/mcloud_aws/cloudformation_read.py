@@ -6,6 +6,7 @@ import difflib
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,11 @@ from mcloud.discover.discovery import Assumption
 from mcloud.discover.meaning import Unknown
 from mcloud.discover.secrets import cut_names, is_secret_form, is_secret_name, texts_of
 from mcloud.discover.templates import ReadTemplates, kebab, series
-from mcloud.discover.tfstate import StateResource
+from mcloud.discover.tfstate import Instead, StateResource
 from mcloud.errors import DiscoverError
-from mcloud_aws.cloudformation_text import read_template
-from mcloud_aws.cloudformation_values import HIDDEN, Scope, Values, parameter_value
+from mcloud_aws.cloudformation_nested import STACK, Given, Late, NotFollowed, locate
+from mcloud_aws.cloudformation_text import as_text, read_template
+from mcloud_aws.cloudformation_values import HIDDEN, NO_VALUE, Scope, Values, parameter_value
 
 DEFAULT_REGION = "us-east-1"
 _LOOPS = "Fn::ForEach::"
@@ -27,35 +29,55 @@ _SERVERS = ("AWS::EC2::Instance",)
 
 @dataclass(frozen=True)
 class TemplateResource(StateResource):
-    """A resource of a template: its address is its logical id."""
+    """A resource of a template: its address is its logical id, after those of the stacks that it is within and a slash.
+
+    ``series``: its logical id without the number, and the number among equal ones.
+    """
 
     series: tuple[str, int | None] = ("", None)
 
     @property
     def base(self) -> str:
         """What it has in common with those that differ in their last number only."""
-        return self.series[0] if self.index is not None else self.address
+        within, slash, _ = self.address.rpartition("/")
+        return f"{within}{slash}{self.series[0]}" if self.index is not None else self.address
 
     @property
     def plain(self) -> str:
         """What a person would call it, without the number."""
-        return kebab(self.series[0] if self.index is not None else self.address)
+        return kebab(self.series[0]) if self.index is not None else self.label
 
     @property
     def label(self) -> str:
         """What a person would call it."""
-        return kebab(self.address)
+        return kebab(self.address.rpartition("/")[2])
 
 
 @dataclass
 class _File:
-    """A template that is being read."""
+    """A template that is being read; one that is within others once for each place where it is.
+
+    Attributes:
+        stem: what its stack is called.
+        outer: the templates that it is within, the innermost last.
+        prefix: the logical ids of the stacks that it is within, each with a slash.
+        given: what the outer one says of its parameters.
+        inner: logical id of a stack in it -> its template.
+        not_followed: logical id of a stack in it -> why its template is not read.
+    """
 
     path: Path
     template: Mapping[str, Any]
     resources: dict[str, Any]
+    stem: str
+    outer: tuple[Path, ...] = ()
+    prefix: str = ""
+    given: Given = field(default_factory=lambda: Given(frozenset(), Unknown))
     values: Values = field(init=False)
+    parameters: Late = field(init=False)
     secrets: set[str] = field(default_factory=set)
+    inner: dict[str, _File] = field(default_factory=dict)
+    not_followed: dict[str, NotFollowed] = field(default_factory=dict)
 
 
 class Reader:
@@ -70,7 +92,8 @@ class Reader:
         self._region = rest.partition("/")[0] if home == "aws" else DEFAULT_REGION
         self._said: dict[tuple[str, str], Assumption] = {}
         self._hidden = False
-        self._files = [self._open(path) for path in files]
+        self._paths = tuple(files)
+        self._files = self._all_files()
         self._exports = dict(self._all_exports())
 
     def read(self) -> ReadTemplates:
@@ -89,32 +112,77 @@ class Reader:
 
     # --- one template
 
-    def _open(self, path: Path) -> _File:
+    def _all_files(self) -> list[_File]:
+        """Every template, each before those within it; one that was given and is within another one is there only."""
+        opened = [self._open(path, path.stem) for path in self._paths]
+        often = Counter(name for file in opened for name in file.resources)
+        stems = Counter(file.stem for file in opened)
+        for file in opened:
+            mark = file.stem if stems[file.stem] == 1 else str(file.path)
+            natives = {name: name if often[name] == 1 else f"{name}@{mark}" for name in file.resources}
+            self._prepare(file, _Natives(natives, file))
+        within = {path.resolve() for file in opened for path in self._follow(file)}
+        return [one for file in opened if file.path.resolve() not in within for one in _with_inner(file)]
+
+    def _follow(self, file: _File) -> Iterator[Path]:
+        """Open the templates within one, and those within them; their paths."""
+        for name, body in file.resources.items():
+            if _type(body) != STACK or not self._is_there(file, body):
+                continue
+            said = body.get("Properties") if isinstance(body.get("Properties"), dict) else {}
+            outer = (*file.outer, file.path)
+            self._hidden = True
+            url = file.values.value(said.get("TemplateURL"))
+            self._hidden = False
+            try:
+                inner = self._open(locate(url, outer, self._paths), name)
+            except NotFollowed as error:
+                file.not_followed[name] = error
+                continue
+            except DiscoverError as error:
+                reason = f"its template cannot be read: {error.where}: {error.message}"
+                file.not_followed[name] = NotFollowed(reason, error.hint or "mend it")
+                continue
+            inner.outer, inner.prefix = outer, f"{file.prefix}{name}/"
+            inner.stem = f"{file.stem}-{name}"
+            inner.given = _given_by(file, said.get("Parameters"))
+            file.inner[name] = inner
+            self._prepare(inner, _Natives({one: f"{one}@{inner.stem}" for one in inner.resources}, inner))
+            yield inner.path
+            yield from self._follow(inner)
+
+    def _is_there(self, file: _File, body: Any) -> bool:
+        condition = body.get("Condition") if isinstance(body, dict) else None
+        return condition is None or file.values.holds(str(condition))
+
+    def _open(self, path: Path, stem: str) -> _File:
         template, twice = read_template(path)
         for key, line in twice:
             self._tell(f"{path}:{line}", f"{key} is there twice; the last one was taken", False)
         resources = template["Resources"]
         whole = {str(name): body for name, body in resources.items() if not str(name).startswith(_LOOPS)}
-        return _File(path, template, whole)
+        return _File(path, template, whole, stem)
 
     def _section(self, file: _File, name: str) -> dict[str, Any]:
         found = file.template.get(name)
         return {str(key): value for key, value in found.items()} if isinstance(found, dict) else {}
 
     def _prepare(self, file: _File, natives: Mapping[str, str]) -> None:
-        parameters = {
-            name: self._parameter(file, name, body) for name, body in self._section(file, "Parameters").items()
+        ways: dict[str, Callable[[], Any]] = {
+            name: partial(self._parameter, file, name, body) for name, body in self._section(file, "Parameters").items()
         }
-        parameters |= {name: value for name, value in self._given.items() if name.startswith("AWS::")}
+        ways |= {name: partial(str, value) for name, value in self._given.items() if name.startswith("AWS::")}
+        file.parameters = Late(ways)
         scope = Scope(
-            stem=file.path.stem,
-            parameters=parameters,
+            stem=file.stem,
+            parameters=file.parameters,
             mappings=self._section(file, "Mappings"),
             conditions=self._section(file, "Conditions"),
             resources=file.resources,
             natives=natives,
             region=self._region,
             find_export=self._export,
+            find_output=partial(self._output, file),
             tell=self._tell,
         )
         file.values = Values(scope)
@@ -124,13 +192,17 @@ class Reader:
 
     def _parameter(self, file: _File, name: str, body: Any) -> Any:
         body = body if isinstance(body, dict) else {}
-        value = self._given.get(name, body.get("Default"))
+        value = file.given.value(name) if name in file.given.names else None
+        if value is None or isinstance(value, Unknown):
+            value = self._given.get(name, body.get("Default") if value is None else value)
+        if value == HIDDEN:
+            return HIDDEN
         if str(body.get("NoEcho")).lower() == "true" or is_secret_name(name) or is_secret_form(str(value)):
             file.secrets |= texts_of(str(value)) if value is not None else set()
             return HIDDEN
         if value is None or (value == "" and str(body.get("Type")).startswith("AWS::")):
             return Unknown(name)
-        return parameter_value(value, str(body.get("Type")))
+        return value if isinstance(value, Unknown) else parameter_value(value, str(body.get("Type")))
 
     def _loop(self, file: _File, scope: Scope, name: str, body: Any) -> dict[str, Any]:
         """``Fn::ForEach::Name: [identifier, list, {"Res${identifier}": {…}}]``."""
@@ -153,10 +225,6 @@ class Reader:
     # --- exports
 
     def _all_exports(self) -> Iterator[tuple[str, tuple[_File, Any]]]:
-        often = Counter(name for file in self._files for name in file.resources)
-        for file in self._files:
-            natives = {name: name if often[name] == 1 else f"{name}@{file.path.stem}" for name in file.resources}
-            self._prepare(file, _Natives(natives, file))
         # What names exports is told when it is asked for, not when all of them are looked through.
         self._hidden = True
         for file in self._files:
@@ -170,6 +238,11 @@ class Reader:
     def _export(self, name: str) -> Any:
         found = self._exports.get(name)
         return None if found is None else found[0].values.value(found[1])
+
+    def _output(self, file: _File, stack: str, name: str) -> Any:
+        inner = file.inner.get(stack)
+        output = self._section(inner, "Outputs").get(name) if inner is not None else None
+        return inner.values.value(output.get("Value")) if inner is not None and isinstance(output, dict) else None
 
     def _check_given(self) -> None:
         known = {name for file in self._files for name in self._section(file, "Parameters")}
@@ -186,33 +259,33 @@ class Reader:
         numbers = series(servers)
         evaluated = {name: self._properties(file, body) for name, body in file.resources.items()}
         _link(file.resources, evaluated, file.values)
+        # All of them, for those that are secret must be cut out wherever else their values stand.
+        _ = list(file.parameters.values())
         for name, body in file.resources.items():
-            condition = body.get("Condition") if isinstance(body, dict) else None
             absent = ""
-            if condition is not None and not file.values.holds(str(condition)):
-                absent = f"its condition {condition} is false with these parameters"
+            if not self._is_there(file, body):
+                absent = f"its condition {body['Condition']} is false with these parameters"
             removed: list[str] = []
             secrets: set[str] = set()
             kept = cut_names(evaluated[name], "", removed, secrets)
             base, index = numbers.get(name, (name, None))
             yield TemplateResource(
                 file=str(file.path),
-                address=name,
+                address=f"{file.prefix}{name}",
                 type=_type(body),
                 index=index,
                 attributes={**kept, "@id": file.values.ref(name)},
                 removed=tuple(dict.fromkeys(removed)),
                 secrets=frozenset(secrets | file.secrets),
                 absent=absent,
+                instead=_instead(file, name),
                 series=(base, index),
             )
 
     def _properties(self, file: _File, body: Any) -> dict[str, Any]:
         properties = body.get("Properties") if isinstance(body, dict) else None
-        condition = body.get("Condition") if isinstance(body, dict) else None
         # Of a resource that does not get into the stack nothing is asked.
-        is_absent = condition is not None and not file.values.holds(str(condition))
-        self._hidden = is_absent or not self._told(_type(body))
+        self._hidden = not self._is_there(file, body) or not self._told(_type(body))
         found = file.values.value(properties) if isinstance(properties, dict) else {}
         self._hidden = False
         return dict(found) if isinstance(found, dict) else {}
@@ -230,6 +303,32 @@ class _Natives(dict[str, str]):
 
     def __missing__(self, name: str) -> str:
         return name
+
+
+def _with_inner(file: _File) -> Iterator[_File]:
+    """A template, and those within it."""
+    yield file
+    for inner in file.inner.values():
+        yield from _with_inner(inner)
+
+
+def _given_by(outer: _File, parameters: Any) -> Given:
+    """What a stack's resource gives its template; worked out in the template that it is in."""
+    said = {str(name): item for name, item in parameters.items()} if isinstance(parameters, dict) else {}
+
+    def value(name: str) -> Any:
+        found = outer.values.value(said[name])
+        return None if found is NO_VALUE else found if isinstance(found, Unknown) else as_text(found)
+
+    return Given(frozenset(said), value)
+
+
+def _instead(file: _File, name: str) -> Instead | None:
+    """What stands for a stack within a template."""
+    if name in file.inner:
+        return Instead("its template was read", "", folded=True)
+    found = file.not_followed.get(name)
+    return None if found is None else Instead(found.reason, found.advice)
 
 
 def _type(body: Any) -> str:

@@ -45,6 +45,7 @@ class Scope:
         natives: logical id -> native id.
         region: where the stack is.
         find_export: what another template exports under a name; None: nothing.
+        find_output: what an inner template puts out, by its logical id and the output's name; None: nothing is known.
         tell: says what was assumed (False) or is to be asked (True): subject, text, open.
     """
 
@@ -57,6 +58,7 @@ class Scope:
     region: str
     find_export: Callable[[str], Any]
     tell: Callable[[str, str, bool], None]
+    find_output: Callable[[str, str], Any] = lambda stack, name: None
     bound: dict[str, Any] = field(default_factory=dict)
     truths: dict[str, bool] = field(default_factory=dict)
 
@@ -158,6 +160,9 @@ class Values:
             return f"arn:aws:s3:::{scope.natives[logical]}"
         if attribute in _IDS:
             return scope.natives[logical]
+        if attribute.startswith("Outputs."):
+            put_out = scope.find_output(logical, attribute.removeprefix("Outputs."))
+            return Unknown(f"{logical}.{attribute}") if put_out is None else put_out
         properties = resource.get("Properties")
         if isinstance(properties, dict) and attribute in properties:
             return self.value(properties[attribute])

@@ -177,6 +177,7 @@ class Operations:
                         return found
                 if attempt == ATTEMPTS - 1:
                     raise
+                tell(f"tried again, for {error.vendor_text or error.message}")
                 if self.cancelled.wait(min(LONGEST_BACKOFF, 0.2 * 2**attempt)):
                     raise Cancelled(stopped, where=what) from error
         raise AssertionError("unreachable")

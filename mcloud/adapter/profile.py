@@ -25,6 +25,8 @@ from mcloud.paths import config_dir
 from mcloud.secrets import SecretText, resolve
 
 DEFAULT = "default"
+EMULATOR = "emulator"
+"""The profile that an emulator writes when it is started."""
 
 
 class CloudProfile(Model):
@@ -51,11 +53,19 @@ class CloudProfile(Model):
         """
         value = self.settings.get(name) or os.environ.get(fallback_env)
         if not value:
+            where = f"put it under settings in the profile ({profiles_dir()})"
             raise ProfileError(
                 f"{name} is missing: it is neither in the profile nor in the environment variable {fallback_env}",
-                hint=f"export {fallback_env}=… or put it under settings in the profile ({profiles_dir()})",
+                hint=f"export {fallback_env}=… or {where}; {_on_trial()}",
             )
         return value
+
+
+def _on_trial() -> str:
+    """How it goes without an account."""
+    there = (profiles_dir() / f"{EMULATOR}.yaml").exists()
+    first = "" if there else "mcloud emulator up CLOUD, then "
+    return f"without an account: {first}--profile {EMULATOR}"
 
 
 class Profile(Model):

@@ -33,6 +33,11 @@ class Aftermath:
     failed: tuple[str, ...]
     untouched: tuple[str, ...]
 
+    @property
+    def any(self) -> bool:
+        """Whether something is there, or may be."""
+        return bool(self.there or self.unready or self.unknown)
+
 
 def aftermath(
     wanted: Iterable[str],
@@ -91,7 +96,7 @@ def after_up(found: Aftermath, again: str, away: str) -> list[str]:
         _line("not begun", found.untouched),
         f"to go on, when the cause is gone (nothing is made twice):  {again}",
     ]
-    if found.there or found.unready or found.unknown:
+    if found.any:
         lines.append(f"to take away what is there:  {away}")
     return [line for line in lines if line]
 

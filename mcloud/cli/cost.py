@@ -39,13 +39,15 @@ def costs(deployment: Deployment, planned: Iterable[Planned]) -> tuple[dict[str,
     return {"now": total(now), "then": total(then), "left": total(left)}, CostChange(*map(_bill, (now, then, left)))
 
 
-def changed_since(deployment: Deployment, before: Iterable[Line]) -> CostChange:
+def changed_since(deployment: Deployment, before: Iterable[Line], *, anything: bool = True) -> CostChange:
     """What a run has done to the cost.
 
     Args:
         before: ``lines_now`` from before it.
+        anything: whether it has done anything.
     """
-    return CostChange(_bill(before), _bill(lines_now(deployment)), _bill(lines_left(deployment)))
+    was = _bill(before)
+    return CostChange(was, _bill(lines_now(deployment)) if anything else was, _bill(lines_left(deployment)))
 
 
 def lines_now(deployment: Deployment) -> list[Line]:
@@ -101,7 +103,7 @@ def cost_words(change: CostChange) -> list[str]:
     lines = []
     if change.before.lines or change.after.lines:
         before, after = _sum(change.before), _sum(change.after)
-        way = after if change.before == change.after else f"{before} -> {after}"
+        way = after if _same(change.before, change.after) else f"{before} -> {after}"
         lines.append(f"cost per month: {way}{_worth(change.after if change.after.lines else change.before)}")
         now, then = (Counter(row.item for row in bill.unknown) for bill in (change.before, change.after))
         lines += [f"  no price is known for {_times(item, count)}" for item, count in then.items()]
@@ -112,6 +114,11 @@ def cost_words(change: CostChange) -> list[str]:
         unknown = Counter(row.item for row in change.left.unknown)
         lines += [f"  no price is known for {_times(item, count)}" for item, count in unknown.items()]
     return lines
+
+
+def _same(one: Bill, other: Bill) -> bool:
+    """Whether both bill for the same; the state's order is that in which things were made."""
+    return sorted(map(repr, one.lines)) == sorted(map(repr, other.lines))
 
 
 def _sum(bill: Bill) -> str:

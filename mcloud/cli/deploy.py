@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 
+from mcloud.adapter import registry
 from mcloud.adapter.charges import totals
 from mcloud.adapter.preflight import Obstacle
 from mcloud.cli import out
@@ -31,16 +32,18 @@ from mcloud.cli.options import (
     Typed,
     make_app,
 )
+from mcloud.cli.outcome import changes_document, report, shown, summary_line, tell_left_alone
 from mcloud.cli.progress import ProgressView, progress_view
 from mcloud.cli.validate import check_stack, show_picks
 from mcloud.engine.deploy import Deployment, Outcome, require_state
 from mcloud.engine.event_lines import EventLines
-from mcloud.engine.events import ANEW, Event, Progress
+from mcloud.engine.events import Event, Progress
 from mcloud.engine.saved_plan import SavedPlan, read_plan, require_same, write_plan
 from mcloud.engine.state import StateFolder
-from mcloud.errors import BlockedError, EngineError
+from mcloud.errors import BlockedError, EngineError, McloudError, PlacementError
 from mcloud.load import Loaded, load_stack
 from mcloud.match.plan import Planned, with_acceptance
+from mcloud.model.base import Placement
 from mcloud.model.graph import Graph, build_graph
 
 GROUP = False
@@ -64,65 +67,6 @@ def graph_of(loaded: Loaded) -> Graph:
             "the stack has findings that block:\n  " + "\n  ".join(lines), hint="mcloud validate shows all"
         )
     return with_acceptance(build_graph(loaded.stack, loaded.read_text), loaded.stack.accept)
-
-
-def _problem_lines(outcome: Outcome) -> list[str]:
-    """What went wrong, each thing once and without the engine's own frame."""
-    found = []
-    for event in outcome.progress.messages:
-        if event.severity != "error" or not event.text or event.text.startswith(("update failed", "preview failed")):
-            continue
-        lines = [line.rstrip() for line in event.text.splitlines() if line.strip()]
-        if lines and lines[0].endswith("occurred:"):
-            lines = [line.strip().removeprefix("* ") for line in lines[1:]]
-        name = f"{event.name}: " if event.name and event.name not in lines[0] else ""
-        found.append(name + "\n".join(lines))
-    return list(dict.fromkeys(found))
-
-
-def report(outcome: Outcome, deployment: Deployment) -> None:
-    """Tell what went wrong."""
-    for line in _problem_lines(outcome):
-        typer.echo(f"error: {line}", err=True)
-    if outcome.interrupted:
-        out.tell("stopped as you asked; what was begun is in the state and the next run goes on with it")
-
-
-def _changes(events: list[Event]) -> list[dict[str, Any]]:
-    return [
-        {"op": event.op, "type": event.type, "name": event.name, "properties": list(event.diffs)}
-        for event in _shown(events)
-    ]
-
-
-def _tell_left_alone(events: list[Event]) -> None:
-    for event in _shown(events):
-        out.tell(f"left alone: {out.change_line(event)}")
-
-
-def _shown(events: list[Event]) -> list[Event]:
-    """One line for each resource; the parts of a replacement are one."""
-    kept: dict[tuple[str, bool], Event] = {}
-    for event in events:
-        part = event.op in ("create-replacement", "delete-replaced")
-        if part and (event.urn, False) in kept:
-            continue
-        kept.setdefault((event.urn, False), event)
-    replaced = {event.urn for event in events if event.op in ANEW}
-    found = {event.urn: event for event in events if event.op == "replace"}
-    return [found.get(event.urn, event) if event.urn in replaced else event for event in kept.values()]
-
-
-def _summary(outcome: Outcome) -> str:
-    words = {"create": "created", "update": "changed", "replace": "replaced", "delete": "deleted"}
-    counts: dict[str, int] = {}
-    for event in _shown(outcome.progress.changes):
-        word = words.get(
-            {"create-replacement": "replace", "delete-replaced": "replace"}.get(event.op, event.op), event.op
-        )
-        counts[word] = counts.get(word, 0) + 1
-    text = ", ".join(f"{number} {name}" for name, number in counts.items()) or "nothing to change"
-    return f"{text} ({outcome.progress.elapsed:.1f} s)"
 
 
 def deployment_of(
@@ -153,7 +97,7 @@ def preview(
     with event_lines(events, "preview", stack, as_json=as_json) as lines:
         loaded = typed.load()
         deployment = deployment_of(loaded, graph_of(loaded), profile, offline, rematch)
-        deployment.sign_in()
+        _sign_in(deployment, loaded)
         planned = show_picks(deployment.graph, loaded, deployment.catalog, quiet=as_json)
         deployment.recover()
         deployment.select(target or ())
@@ -165,6 +109,29 @@ def preview(
             out.tell(f"the plan is in {save}")
         _show_preview(deployment, loaded, planned, outcome, obstacles, lines, as_json=as_json)
         raise typer.Exit(BLOCKED if obstacles else PENDING if outcome.changed or renamed else 0)
+
+
+def _sign_in(deployment: Deployment, loaded: Loaded) -> None:
+    """Sign in; who cannot is told of a zone that nobody has before anything else.
+
+    The account's own list may have a zone that is new, so a zone is no reason not to ask.
+
+    Raises:
+        McloudError: as ``Deployment.sign_in`` says.
+        PlacementError: it could not be signed in, and a zone of the stack is in no catalog.
+    """
+    try:
+        deployment.sign_in()
+    except McloudError as error:
+        for node in deployment.graph.nodes:
+            zone, at = node.inputs.get("zone"), node.placement
+            if isinstance(zone, str) and at.cloud in registry.names():
+                try:
+                    deployment.catalog(at).canonical(Placement(at.cloud, at.region, zone))
+                except PlacementError as unknown:
+                    unknown.where = loaded.locate(node.path)
+                    raise unknown from error
+        raise
 
 
 def _previewed(
@@ -186,11 +153,11 @@ def _previewed(
                 lines.hear(progress, event)
 
         outcome = deployment.preview(hear)
-    report(outcome, deployment)
+    report(outcome)
     lines.interrupted = outcome.interrupted
     if outcome.failed:
         raise typer.Exit(1)
-    lines.planned(_shown(outcome.progress.changes))
+    lines.planned(shown(outcome.progress.changes))
     return outcome, obstacles
 
 
@@ -213,17 +180,17 @@ def _show_preview(
     if as_json:
         sums = {home: totals(charge for _, charge in charges) for home, charges in taken.items()}
         about = {name: cost_document(item) for name, item in cost.items()}
-        document = {"stack": loaded.stack.name, "changes": _changes(outcome.progress.changes)}
+        document = {"stack": loaded.stack.name, "changes": changes_document(outcome.progress.changes)}
         document["in_the_way"] = [asdict(item) for item in obstacles]
-        document["left_alone"] = _changes(outcome.left_alone)
+        document["left_alone"] = changes_document(outcome.left_alone)
         out.print_json({**document, "move": move_document(deployment.move(), losses), "cost": about, "charges": sums})
         return
-    for event in _shown(outcome.progress.changes):
+    for event in shown(outcome.progress.changes):
         typer.echo(out.change_line(event))
     for home, charges in sorted(taken.items()):
         for line in charge_lines(home, charges):
             typer.echo(line)
-    _tell_left_alone(outcome.left_alone)
+    tell_left_alone(outcome.left_alone)
     typer.echo(f"{outcome.changed} to change" if outcome.changed else "nothing to change")
     for line in cost_words(change):
         typer.echo(line)
@@ -257,7 +224,7 @@ def up(
         loaded = typed.load()
         deployment = deployment_of(loaded, graph_of(loaded), profile, offline, rematch)
         saved = read_plan(plan, loaded.stack.name, deployment.state.state_id) if plan is not None else None
-        deployment.sign_in()
+        _sign_in(deployment, loaded)
         chosen = show_picks(deployment.graph, loaded, deployment.catalog, quiet=True)
         deployment.recover()
         deployment.select(target or ())
@@ -295,25 +262,37 @@ def _bring_up(
     try:
         with progress_view() as view:
             outcome = deployment.up(_both(view, lines), may_delete, planned)
-    except EngineError:
-        _tell_all(after_up(aftermath_of(deployment, None), *words), lines)
-        raise
-    report(outcome, deployment)
+    except EngineError as error:
+        found = aftermath_of(deployment, None)
+        _broke_down(error, after_up(found, *words), lines, partly=lines.anything or bool(found.unknown))
+    report(outcome)
     lines.interrupted = outcome.interrupted
-    change = changed_since(deployment, before)
+    change = changed_since(deployment, before, anything=bool(outcome.progress.changes))
     lines.cost = change_document(change)
     if as_json:
-        done = {"stack": deployment.graph.stack, "changes": _changes(outcome.progress.changes)}
+        done = {"stack": deployment.graph.stack, "changes": changes_document(outcome.progress.changes)}
         rest = {"outputs": outcome.outputs, "failed": outcome.failed, "interrupted": outcome.interrupted}
         out.print_json({**done, **rest, "cost": lines.cost})
     else:
-        typer.echo(_summary(outcome))
+        typer.echo(summary_line(outcome))
         for line in cost_words(change):
             typer.echo(line)
         out.print_outputs(outcome.outputs)
     if outcome.failed or outcome.interrupted:
         _tell_all(after_up(aftermath_of(deployment, outcome), *words), lines)
     _exit(outcome)
+
+
+def _broke_down(error: EngineError, text: list[str], lines: EventLines, *, partly: bool) -> NoReturn:
+    """The engine itself was ended, or could not go on.
+
+    Raises:
+        Exit: 1, or 4 where it has done a part.
+    """
+    out.tell(f"error: {error}")
+    lines.message(str(error), "error")
+    _tell_all(text, lines)
+    raise typer.Exit(PARTLY if partly else 1) from error
 
 
 def _both(view: ProgressView, lines: EventLines) -> Callable[[Progress, Event], None]:
@@ -346,9 +325,9 @@ def _looked_at(deployment: Deployment) -> list[Event]:
     """What up would do, asked first; only what it leaves alone is told."""
     outcome = deployment.preview(lambda progress, event: None)
     if outcome.failed:
-        report(outcome, deployment)
+        report(outcome)
         raise typer.Exit(1)
-    _tell_left_alone(outcome.left_alone)
+    tell_left_alone(outcome.left_alone)
     return outcome.progress.changes
 
 
@@ -384,13 +363,13 @@ def look_for_drift(
     deployment.sign_in()
     deployment.recover()
     outcome = deployment.drift(lambda progress, event: None)
-    report(outcome, deployment)
+    report(outcome)
     if outcome.failed:
         raise typer.Exit(1)
-    for event in [] if quiet else _shown(outcome.progress.changes):
-        shown = f" ({', '.join(event.diffs)})" if event.diffs and event.op == "update" else ""
-        typer.echo(f"{out.word(event)} {OLD_WORDS.get(event.op, event.op)}{shown}")
-    return deployment, outcome, _changes(outcome.progress.changes)
+    for event in [] if quiet else shown(outcome.progress.changes):
+        about = f" ({', '.join(event.diffs)})" if event.diffs and event.op == "update" else ""
+        typer.echo(f"{out.word(event)} {OLD_WORDS.get(event.op, event.op)}{about}")
+    return deployment, outcome, changes_document(outcome.progress.changes)
 
 
 @app.command()
@@ -436,19 +415,18 @@ def _take_away(deployment: Deployment, again: str, lines: EventLines, *, as_json
     try:
         with progress_view() as view:
             outcome = deployment.destroy(_both(view, lines))
-    except EngineError:
-        _tell_all(after_destroy(aftermath_of(deployment, None), again), lines)
-        raise
-    report(outcome, deployment)
+    except EngineError as error:
+        _broke_down(error, after_destroy(aftermath_of(deployment, None), again), lines, partly=lines.anything)
+    report(outcome)
     lines.interrupted = outcome.interrupted
-    change = changed_since(deployment, before)
+    change = changed_since(deployment, before, anything=bool(outcome.progress.changes))
     lines.cost = change_document(change)
     if as_json:
-        done = {"stack": deployment.graph.stack, "changes": _changes(outcome.progress.changes)}
+        done = {"stack": deployment.graph.stack, "changes": changes_document(outcome.progress.changes)}
         rest = {"kept": deployment.kept(), "left_behind": [left.words for left in deployment.left()]}
         out.print_json({**done, "failed": outcome.failed, **rest, "cost": lines.cost})
     else:
-        typer.echo(_summary(outcome))
+        typer.echo(summary_line(outcome))
         for line in cost_words(change):
             typer.echo(line)
         for item in deployment.kept():

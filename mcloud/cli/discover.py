@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from mcloud.model.base import Placement
 
 GROUP = True
+MOST_GAPS = 8
+"""So many reasons are told one by one for a region; the stack's file has all."""
 app = make_app("Make a stack of what runs today.")
 
 Assumptions = Annotated[
@@ -132,6 +134,9 @@ def _cloud(cloud: str) -> Callable[..., None]:
         list_objects: Annotated[
             bool, typer.Option("--list-objects", help="Count the objects of buckets one by one.")
         ] = False,
+        data: Annotated[
+            Path | None, typer.Option(help="Write what buckets hold here (CSV), for mcloud migrate plan --data.")
+        ] = None,
         policy: Annotated[
             bool, typer.Option("--policy", help="Print what the account must allow for this, and look at nothing.")
         ] = False,
@@ -150,6 +155,10 @@ def _cloud(cloud: str) -> Callable[..., None]:
             from mcloud.discover.utilization import write_samples
 
             write_samples(utilization, found.usage)
+        if data is not None:
+            from mcloud.discover.stored import write_stored
+
+            write_stored(data, found.measured)
         _report(found, output, as_json)
 
     command.__doc__ = (
@@ -196,7 +205,7 @@ class _Look:
 
         context = Context(load_profile(current_name(self.profile)), "x")
         missing: list[Unread] = []
-        homes = [_home(context, at, missing) for at in self._places(context, missing)]
+        homes = _homes(context, self._places(context, missing), missing)
         found = discover_homes(
             homes,
             overlay_path=aim.overlay_path,
@@ -209,7 +218,6 @@ class _Look:
         return replace(found, unread=(*missing, *found.unread))
 
     def _places(self, context: Context, missing: list[Unread]) -> list[Placement]:
-        from mcloud.discover.discovery import Unread
         from mcloud.errors import PlacementError
         from mcloud.model.base import Placement
 
@@ -224,15 +232,29 @@ class _Look:
                 raise PlacementError(
                     "which region shall be looked at?", hint=f"--region {' or '.join(known)}, or --all-regions"
                 )
-            chosen = self.regions or (known[0],)
-            return [Placement(self.cloud, catalog.region(one).name) for one in dict.fromkeys(chosen)]
-        first = Placement(self.cloud, catalog.region(self.regions[0]).name if self.regions else known[0])
-        there = _open_regions(context, first, missing) or known
-        for region in sorted(set(there) - set(known)):
-            reason = "this version does not know the region"
-            missing.append(Unread(f"region {region}", reason, "look for what is there in the console"))
-        rest = [one for one in known if one in there and one != first.region]
-        return [first, *(Placement(self.cloud, one) for one in rest)]
+            chosen = [self._named(context, one, missing) for one in self.regions or (known[0],)]
+            return [Placement(self.cloud, one) for one in dict.fromkeys(chosen)]
+        first = self._named(context, self.regions[0], missing) if self.regions else known[0]
+        there = _open_regions(context, Placement(self.cloud, first), missing) or known
+        rest = [one for one in (*known, *sorted(set(there) - set(known))) if one in there and one != first]
+        return [Placement(self.cloud, one) for one in (first, *rest)]
+
+    def _named(self, context: Context, name: str, missing: list[Unread]) -> str:
+        """A region by its name or alias; one that the catalog does not have must be open to the account.
+
+        Raises:
+            PlacementError: there is no such region.
+        """
+        from mcloud.errors import PlacementError
+        from mcloud.model.base import Placement
+
+        catalog = registry.get(self.cloud).catalog()
+        try:
+            return catalog.region(name).name
+        except PlacementError:
+            if name in _open_regions(context, Placement(self.cloud, catalog.regions[0].name), missing):
+                return name
+            raise
 
 
 def _open_regions(context: Context, at: Placement, missing: list[Unread]) -> list[str]:
@@ -249,7 +271,36 @@ def _open_regions(context: Context, at: Placement, missing: list[Unread]) -> lis
         return []
 
 
-def _home(context: Context, at: Placement, missing: list[Unread]) -> Home:
+def _homes(context: Context, places: Sequence[Placement], missing: list[Unread]) -> list[Home]:
+    """The regions, signed in to side by side; of several, those that let nobody in are told.
+
+    Raises:
+        CloudError, ProfileError: there is no way into any of them.
+    """
+    from concurrent.futures import ThreadPoolExecutor
+
+    from mcloud.discover.discovery import Unread
+    from mcloud.discover.live import AT_ONCE
+    from mcloud.errors import CloudError
+
+    homes, refusals = [], []
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        asked = [(at, pool.submit(_home, context, at)) for at in places]
+    for at, future in asked:
+        try:
+            home, untold = future.result()
+        except CloudError as error:
+            refusals.append(error)
+            missing.append(Unread(f"region {at.region}", error.message, error.hint or ""))
+            continue
+        homes.append(home)
+        missing += untold
+    if not homes:
+        raise refusals[0]
+    return homes
+
+
+def _home(context: Context, at: Placement) -> tuple[Home, list[Unread]]:
     """A region, signed in to; what is sold there as shipped, where the account may not be asked."""
     from mcloud.catalog.cache import load_price_book
     from mcloud.catalog.overlay import overlay
@@ -258,12 +309,20 @@ def _home(context: Context, at: Placement, missing: list[Unread]) -> Home:
     from mcloud.errors import CloudError
 
     operations = context.operations(at)
+    adapter = registry.get(at.cloud)
+    shipped = overlay(adapter.catalog(), None, load_price_book(at.cloud))
     try:
-        catalog = context.catalog(at)
+        if at.region in [region.name for region in shipped.regions]:
+            return Home(operations, at, context.catalog(at)), []
+        live = operations.call(
+            f"read the catalog of {at.home}", lambda: adapter.live_catalog(operations.session, at), retry=True
+        )
+        reason = "this version does not have it, so nothing can be placed there"
+        told = Unread(f"the catalog of {at.region}", reason, "--placement says where the stack shall be")
+        return Home(operations, at, overlay(shipped, live, None)), [told]
     except CloudError as error:
-        catalog = overlay(registry.get(at.cloud).catalog(), None, load_price_book(at.cloud))
-        missing.append(Unread(f"what is sold in {at.region}", error.message, "the shipped catalog was taken"))
-    return Home(operations, at, catalog)
+        told = Unread(f"what is sold in {at.region}", error.message, "the shipped catalog was taken")
+        return Home(operations, at, shipped), [told]
 
 
 def _canonical(placement: str | None) -> str | None:
@@ -274,6 +333,22 @@ def _canonical(placement: str | None) -> str | None:
         return None
     at = Placement.parse(placement)
     return str(registry.get(at.cloud).catalog().canonical(at))
+
+
+def _not_looked_at(gaps: Sequence[Unread], output: Path) -> Iterator[str]:
+    """Lines for what could not be looked at: the same reason once, and of many refusals in a region how many."""
+    places = {gap.where: [other for other in gaps if other.where == gap.where] for gap in gaps}
+    for where, items in places.items():
+        head = f"not looked at in {where}: " if where else "not looked at: "
+        alike: dict[tuple[str, str], list[str]] = {}
+        for gap in items:
+            alike.setdefault((gap.reason, gap.advice), []).append(gap.what)
+        if len(alike) > MOST_GAPS:
+            named = ", ".join(gap.what for gap in items[:MOST_GAPS])
+            yield f"{head}{len(items)} lists, {named} among them; the head of {output} has each with its reason"
+            continue
+        for (reason, advice), names in alike.items():
+            yield f"{head}{', '.join(names)}: {reason}" + (f"; {advice}" if advice else "")
 
 
 def _report(found: Discovery, output: Path | None, as_json: bool) -> None:
@@ -289,8 +364,8 @@ def _report(found: Discovery, output: Path | None, as_json: bool) -> None:
         return
     counts = found.counts()
     out.tell(f"{counts.seen} seen: {counts.mapped} mapped, {counts.folded} folded, {counts.remainder} not mapped")
-    for gap in found.unread:
-        out.tell(f"not looked at: {gap.what}: {gap.reason}" + (f"; {gap.advice}" if gap.advice else ""))
+    for line in _not_looked_at(found.unread, output):
+        out.tell(line)
     for left in found.remainder:
         out.tell(f"not mapped: {left.address} ({left.file}): {left.reason}; {left.advice}")
     for outcome in found.outcomes:

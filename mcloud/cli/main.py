@@ -22,7 +22,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "discover": ("mcloud.cli.discover", "Make a stack of what runs today."),
     "migrate": ("mcloud.cli.migrate", "Plan the move of a stack: sizes, cost on both sides, gaps, data, order."),
     "catalog": ("mcloud.cli.catalog", "What the clouds sell, with source and age."),
-    "schema": ("mcloud.cli.schema", "Print the JSON Schema of stack files, comparisons and plans."),
+    "schema": ("mcloud.cli.schema", "Print the JSON Schema of stack files, comparisons, plans and events."),
     "emulator": ("mcloud.cli.emulator", "Run a cloud on this machine, without an account."),
     "engine": ("mcloud.cli.engine", "The Pulumi engine: find it, get it."),
     "pulumi": ("mcloud.cli.pulumi", "The provider for your own Pulumi programs."),

@@ -13,6 +13,7 @@ from mcloud.cli.options import AsJson, Env, Overlays, ProfileName, Sets, StackFi
 from mcloud.load import load_stack
 from mcloud.match.verdict import alike
 from mcloud.migrate.data import read_stored
+from mcloud.migrate.found import read_found
 from mcloud.migrate.plan import HEADROOM, Known, plan_migration
 from mcloud.migrate.utilization import read_usage
 from mcloud.migrate.values import DataTotal, MigrationPlan, Sizing
@@ -27,6 +28,10 @@ UtilizationFile = Annotated[
     Path | None, typer.Option("--utilization", help="CPU and memory use of the servers (CSV, .gz too).")
 ]
 DataFile = Annotated[Path | None, typer.Option("--data", help="Bytes and objects that are stored (CSV).")]
+DiscoveredFile = Annotated[
+    Path | None,
+    typer.Option("--discovered", help="What discover --json printed: what is left over, and what buckets hold."),
+]
 Headroom = Annotated[int, typer.Option("--headroom", min=0, max=300, help="Percent on top of the 95th percentile.")]
 
 
@@ -42,6 +47,7 @@ def plan_command(
     utilization: UtilizationFile = None,
     headroom: Headroom = HEADROOM,
     data: DataFile = None,
+    discovered: DiscoveredFile = None,
     env: Env = None,
     sets: Sets = None,
     overlay: Overlays = None,
@@ -56,12 +62,16 @@ def plan_command(
     """
     loaded = load_stack(stack, env, sets, overlay)
     sound_stack(loaded)
+    found = read_found(discovered, loaded.stack.buckets) if discovered else None
+    stored = {**(found.stored if found else {}), **(read_stored(data) if data else {})}
     known = Known(
         usage=read_usage(utilization) if utilization else None,
         usage_file=utilization.name if utilization else "",
-        stored=read_stored(data) if data else None,
-        stored_file=data.name if data else "",
+        stored=stored or None,
+        stored_file=", ".join(path.name for path in (discovered, data) if path),
         headroom=headroom,
+        left_over=found.left_over if found else None,
+        not_seen=found.not_seen if found else None,
     )
     made = plan_migration(loaded.stack, Placement.parse(to), terms_of(loaded, profile, rate), known)
     if html is not None:
@@ -88,6 +98,11 @@ def _print(made: MigrationPlan) -> None:
         )
         if item.problem:
             typer.echo(f"    does not fit: {item.problem}" + (f"; {item.hint}" if item.hint else ""))
+    for left in made.left_over or ():
+        typer.echo(f"not in the stack: {left.name} ({left.where}): {left.reason}; {left.advice}")
+    for unseen in made.not_seen or ():
+        where = f"{unseen.where}: " if unseen.where else ""
+        typer.echo(f"not looked at: {where}{unseen.name}: {unseen.reason}; {unseen.advice}")
     _print_sizing(made)
     _print_cost(made)
     for gap, more in alike(made.target.gaps):

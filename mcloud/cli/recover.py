@@ -10,7 +10,7 @@ from mcloud.adapter import registry
 from mcloud.cli import out
 from mcloud.cli.options import AsJson, Env, Overlays, ProfileName, Sets, StackFile, make_app
 from mcloud.engine.deploy import Deployment
-from mcloud.engine.orphans import Orphan, chosen, delete_orphans, find_orphans, known
+from mcloud.engine.orphans import Orphan, chosen, delete_orphans, find_orphans, known_everywhere
 from mcloud.engine.state import StateFolder
 from mcloud.load import load_stack
 from mcloud.model.base import Placement
@@ -46,7 +46,7 @@ def recover_command(
     if state.exists(graph.stack):
         deployment.recover()
     homes = sorted({*deployment.homes(), *(_home(text) for text in at or ())} | _homes_left(deployment))
-    found, unseen = find_orphans(deployment.context, homes, known(state, {*state.names(), graph.stack}))
+    found, unseen = find_orphans(deployment.context, homes, known_everywhere(state, graph.stack, out.tell))
     for what, reason in unseen.items():
         out.tell(f"not looked at: {what}: {reason.message}")
     gone = delete_orphans(deployment.context, chosen(found, delete or ()), out.tell)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -14,11 +13,14 @@ from mcloud.cli.cleanup import show_left
 from mcloud.cli.options import AsJson, Env, Overlays, Sets, StackFile, make_app
 from mcloud.engine.aside import Aside, name_of
 from mcloud.engine.deploy import require_state
+from mcloud.engine.exported import document, read
 from mcloud.engine.move import still_left
-from mcloud.engine.state import StateFolder
-from mcloud.engine.stateserver.replay import VERSION, VERSION_WITH_FEATURES, features
+from mcloud.engine.state import LOCAL, StateFolder
+from mcloud.engine.stateserver.moving import give_up_move
+from mcloud.engine.stateserver.stores import BUCKET, DATABASE
 from mcloud.errors import StateError
 from mcloud.load import load_stack
+from mcloud.model.references import suggest
 from mcloud.model.resources import BY_TOKEN
 
 GROUP = True
@@ -83,16 +85,18 @@ def _remark(resource: dict[str, Any]) -> str:
 @app.command()
 def show(
     stack: StackFile,
-    name: Annotated[str, typer.Argument(help="The resource's name, as state list shows it.")],
+    name: Annotated[str, typer.Argument(help="NAME or KIND/NAME, as state list shows them.")],
     env: Env = None,
     sets: Sets = None,
     overlay: Overlays = None,
 ) -> None:
     """Print a resource as the state has it, as JSON; secrets stay encrypted."""
     state, stack_name = _state(stack, env, sets, overlay)
-    found = [item for item in state.resources(stack_name) if name_of(item) == name]
+    known = {f"{_word(item)}/{name_of(item)}": item for item in state.resources(stack_name)}
+    found = [item for item in state.resources(stack_name) if name in (name_of(item), f"{_word(item)}/{name_of(item)}")]
     if not found:
-        raise StateError(f"the state has no resource {name!r}", hint="mcloud state list shows what it has")
+        names = known if "/" in name else {name_of(item) for item in known.values()}
+        raise StateError(f"the state has no resource {name!r}", hint=suggest(name, names))
     out.print_json(found[0] if len(found) == 1 else found)
 
 
@@ -125,10 +129,11 @@ def export(
 ) -> None:
     """Print the state as JSON, in the engine's own form; secrets stay encrypted."""
     state, name = _state(stack, env, sets, overlay)
-    deployment = state.deployment(name) if version is None else state.kept().former(name, version).deployment
-    needed = features(deployment)
-    document = {"version": VERSION_WITH_FEATURES if needed else VERSION, "deployment": deployment}
-    out.print_json({**document, "features": needed} if needed else document)
+    if version is None:
+        out.print_json(document(state.deployment(name), state.features(name)))
+    else:
+        former = state.kept().former(name, version)
+        out.print_json(document(former.deployment, former.features))
 
 
 @app.command("import")
@@ -138,10 +143,11 @@ def import_(
     env: Env = None,
     sets: Sets = None,
     overlay: Overlays = None,
+    as_json: AsJson = False,
 ) -> None:
     """Replace the state by an exported one. The cloud is not touched; state history keeps the former one."""
     state, name = _state(stack, env, sets, overlay, there=False)
-    deployment = _read(file, name)
+    found = read(file, name, state.resources(name))
     state.prepare()
     stacks = state.kept()
     state.take_over(name)
@@ -149,31 +155,45 @@ def import_(
         stacks.create(name)
     for removed in stacks.clear(name):
         out.tell(f"removed {removed}")
-    stacks.write(name, deployment, "import")
-    typer.echo(f"{len(deployment.get('resources') or ())} resources are in the state now")
+    stacks.write(name, found.deployment, "import", found.features)
+    count = len(found.deployment.get("resources") or ())
+    if as_json:
+        out.print_json({"stack": name, "resources": count, "version": stacks.view(name).version})
+    else:
+        typer.echo(f"{count} resources are in the state now")
 
 
-def _read(file: Path, stack: str) -> dict[str, Any]:
-    """The deployment in an exported file.
-
-    Raises:
-        StateError: not such a file, or of another stack.
-    """
-    hint = "mcloud state export prints what can be imported"
-    try:
-        document = json.loads(file.read_text(encoding="utf-8"))
-        deployment, version = document["deployment"], document["version"]
-        urns = [resource["urn"] for resource in deployment.get("resources") or ()]
-    except OSError as error:
-        raise StateError(f"the file cannot be read: {error.strerror}", where=str(file)) from error
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise StateError("this is no exported state", where=str(file), hint=hint) from error
-    if version not in (VERSION, VERSION_WITH_FEATURES):
-        raise StateError(f"the state has version {version}, which is not known", where=str(file), hint=hint)
-    foreign = [urn for urn in urns if not urn.startswith(f"urn:pulumi:{stack}::")]
-    if foreign:
-        raise StateError(f"this is the state of another stack: it has {foreign[0]}", where=str(file))
-    return dict(deployment)
+@app.command()
+def move(
+    stack: StackFile,
+    to: Annotated[
+        str,
+        typer.Option(
+            "--to",
+            metavar="ADDRESS",
+            help=f"local (the folder beside the stack file), file://FOLDER, {BUCKET} or {DATABASE}.",
+        ),
+    ],
+    env: Env = None,
+    sets: Sets = None,
+    overlay: Overlays = None,
+    as_json: AsJson = False,
+) -> None:
+    """Move the stack's state to another store; the old one stays under another name. The cloud is not touched."""
+    loaded = load_stack(stack, env, sets, overlay)
+    name = loaded.stack.name
+    source, target = StateFolder.beside(loaded.path), StateFolder.at(loaded.path, to)
+    moved = source.move_to(target, name)
+    for done in moved.said:
+        out.tell(f"removed {done}")
+    old, new = source.kept().store.title, target.kept().store.title
+    if as_json:
+        counts = {"resources": moved.resources, "version": moved.version, "former_versions": moved.former}
+        out.print_json({"stack": name, "from": old, "to": new, **counts, "kept_as": f"{old}/{moved.kept}"})
+        return
+    typer.echo(f"the state of {name!r} is in {new} now: {moved.resources} resources, {moved.former} former versions")
+    typer.echo(f"the old one is kept as {old}/{moved.kept}; nothing reads it, and it may be deleted")
+    typer.echo("from now on: " + ("unset MCLOUD_BACKEND_URL" if to == LOCAL else f"export MCLOUD_BACKEND_URL='{to}'"))
 
 
 @app.command()
@@ -183,12 +203,22 @@ def unlock(
     sets: Sets = None,
     overlay: Overlays = None,
     force: bool = typer.Option(
-        False, "--force", help="Even if the run that holds it may be alive; its processes here end."
+        False,
+        "--force",
+        help="Even if the run that holds it may be alive; its processes here end. A move that was cut off is given up.",
     ),
+    as_json: AsJson = False,
 ) -> None:
     """Take the stack from a run that is gone. What that run has done stays in the state."""
-    state, name = _state(stack, env, sets, overlay)
-    removed = state.kept().clear(name, force=force) if force else state.break_stale_locks(name)
+    state, name = _state(stack, env, sets, overlay, there=not force)
+    given_up = give_up_move(name, state.kept()) if force else None
+    removed = [given_up] if given_up else []
+    if not given_up or state.exists(name):
+        require_state(state, name)
+        removed += state.kept().clear(name, force=True) if force else state.break_stale_locks(name)
+    if as_json:
+        out.print_json({"stack": name, "removed": removed})
+        return
     for item in removed:
         typer.echo(f"removed {item}")
     if not removed:

@@ -7,9 +7,10 @@ from typing import Annotated
 import typer
 
 from mcloud.cli import out
-from mcloud.cli.deploy import PENDING, deployment_of, graph_of, look_for_drift, report
+from mcloud.cli.deploy import PENDING, deployment_of, graph_of, look_for_drift
 from mcloud.cli.events import event_lines
 from mcloud.cli.options import AsJson, Env, Events, Overlays, ProfileName, Sets, StackFile, make_app
+from mcloud.cli.outcome import report
 from mcloud.engine.deploy import Deployment
 from mcloud.engine.importing import look_at, look_for_all, with_taken
 from mcloud.engine.targets import node_called
@@ -42,7 +43,7 @@ def refresh(
             typer.confirm("write this into the state?", abort=True, err=True)
         if found.changed:
             done = deployment.refresh(lambda progress, event: None)
-            report(done, deployment)
+            report(done)
             lines.interrupted = done.interrupted
             if done.failed or done.interrupted:
                 raise typer.Exit(1)

@@ -50,6 +50,28 @@ class Source(Protocol):
 
 
 @dataclass(frozen=True)
+class Found:
+    """A source's resource that is not of a file with a form of its own: on a cloud, or in a list. See ``Source``."""
+
+    file: str
+    address: str
+    type: str
+    label: str
+    plain: str
+    index: int | None = None
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """File and address: unique in a run."""
+        return self.file, self.address
+
+    @property
+    def base(self) -> str:
+        """Type and name without the number."""
+        return f"{self.type}.{self.plain}" if self.index is not None else f"{self.type}.={self.label}"
+
+
+@dataclass(frozen=True)
 class Outcome:
     """Where one resource went.
 
@@ -115,11 +137,17 @@ class Measured:
 
 @dataclass(frozen=True)
 class Unread:
-    """What could not be looked at, and why."""
+    """What could not be looked at, why, and what to do; ``where``: in which region, of several."""
 
     what: str
     reason: str
     advice: str = ""
+    where: str = ""
+
+    @property
+    def title(self) -> str:
+        """What, and where."""
+        return f"{self.where}: {self.what}" if self.where else self.what
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from mcloud.adapter.kind import Observed, Poll
 from mcloud.adapter.naming import logical_name
 from mcloud.adapter.operations import Operations
 from mcloud.catalog.types import Catalog
-from mcloud.discover.discovery import Discovery, Measured, Outcome, Unread
+from mcloud.discover.discovery import Discovery, Found, Measured, Outcome, Unread
 from mcloud.discover.join import join
 from mcloud.discover.ledger import Item, Ledger
 from mcloud.discover.meaning import Meant, labels, refused
@@ -31,28 +31,6 @@ from mcloud.units import Size
 AT_ONCE = 8
 DAYS = 14
 Listed = list[tuple[str, Any]]
-
-
-@dataclass(frozen=True)
-class LiveResource:
-    """Something on a cloud; the attributes are those of ``Source``."""
-
-    file: str
-    address: str
-    type: str
-    label: str
-    plain: str
-    index: int | None = None
-
-    @property
-    def key(self) -> tuple[str, str]:
-        """File and address: unique in a run."""
-        return self.file, self.address
-
-    @property
-    def base(self) -> str:
-        """Type and name without the number."""
-        return f"{self.type}.{self.plain}" if self.index is not None else f"{self.type}.={self.label}"
 
 
 @dataclass(frozen=True)
@@ -175,7 +153,7 @@ def _unread(looks: Sequence[_Look]) -> tuple[Unread, ...]:
     """What could not be looked at, with the region where there are several."""
     if len(looks) == 1:
         return tuple(looks[0].unread)
-    return tuple(replace(item, what=f"{look.home.at.region}: {item.what}") for look in looks for item in look.unread)
+    return tuple(replace(item, where=look.home.at.region) for look in looks for item in look.unread)
 
 
 def _unseen(inventory: Inventory, looks: Iterable[_Look]) -> tuple[Unread, ...]:
@@ -249,7 +227,7 @@ class _Books:
         self.ledger = ledger
         self.seen: list[tuple[str, str]] = []
         self.items: list[Item] = []
-        self.owners: dict[tuple[str, str], LiveResource] = {}
+        self.owners: dict[tuple[str, str], Found] = {}
         self._within: dict[tuple[str, str], tuple[str, str]] = {}
 
     def settle_system(self) -> None:
@@ -429,16 +407,16 @@ def _order(label: str, row: Row) -> tuple[str, list[str]]:
     return label, [text for text in said if not text.startswith("group ")]
 
 
-def _resource(at: Placement, word: str, native: str, names: tuple[str, str, int | None], type_: str) -> LiveResource:
+def _resource(at: Placement, word: str, native: str, names: tuple[str, str, int | None], type_: str) -> Found:
     label, plain, index = names
     address = f"{word} {label} ({native})" if label else f"{word} {native}"
-    return LiveResource(at.home, address, type_, label or native, plain or native, index)
+    return Found(at.home, address, type_, label or native, plain or native, index)
 
 
 # --- where each goes
 
 
-def _take(ledger: Ledger, items: list[Item], view: View, kind: str, row: Row, resource: LiveResource) -> None:
+def _take(ledger: Ledger, items: list[Item], view: View, kind: str, row: Row, resource: Found) -> None:
     unwanted = ledger.answer("leave_out", resource.address)
     found: Meant
     if unwanted is not None:
@@ -464,17 +442,17 @@ def _meant(view: View, kind: str, row: Row) -> Meant:
         return refused(f"what the cloud shows of it is not understood: {_why(error)}", "look at it by hand")
 
 
-def _leave(ledger: Ledger, resource: LiveResource, found: Meant) -> None:
+def _leave(ledger: Ledger, resource: Found, found: Meant) -> None:
     ledger.outcomes[resource.key] = Outcome(
         *resource.key, resource.type, "remainder", "", found.reason, found.advice, found.notes
     )
 
 
-def _fold(ledger: Ledger, resource: LiveResource, reason: str, target: str = "") -> None:
+def _fold(ledger: Ledger, resource: Found, reason: str, target: str = "") -> None:
     ledger.outcomes[resource.key] = Outcome(*resource.key, resource.type, "folded", target, reason)
 
 
-def _network_of_subnets(ledger: Ledger, native: str, owners: Mapping[tuple[str, str], LiveResource]) -> str:
+def _network_of_subnets(ledger: Ledger, native: str, owners: Mapping[tuple[str, str], Found]) -> str:
     """Where a network is in the stack that was not listed itself, by its subnets; empty where it is not there."""
     inside = [item for (kind, name), item in owners.items() if kind == "Subnet" and name.startswith(f"{native}/")]
     targets = [ledger.outcomes[item.key].target for item in inside]
@@ -482,7 +460,7 @@ def _network_of_subnets(ledger: Ledger, native: str, owners: Mapping[tuple[str, 
 
 
 def _settle_surplus(
-    ledger: Ledger, resource: LiveResource, extra: Surplus, owners: Mapping[tuple[str, str], LiveResource]
+    ledger: Ledger, resource: Found, extra: Surplus, owners: Mapping[tuple[str, str], Found]
 ) -> None:
     owner = owners.get(extra.owner) if extra.owner else None
     went = ledger.outcomes[owner.key] if owner is not None else None

@@ -68,7 +68,8 @@ class Meant:
     """What one resource means: at most one part, or a refusal with reason and advice; notes in any case.
 
     ``inline`` are further parts that the resource holds within itself (the disks of a server, the listeners of a load
-    balancer), each with a word that tells it from the others.
+    balancer), each with a word that tells it from the others. ``folded``: without a part, for other resources that were
+    read stand for it.
     """
 
     part: Part | None = None
@@ -76,6 +77,7 @@ class Meant:
     reason: str = ""
     advice: str = ""
     inline: tuple[tuple[str, Part], ...] = ()
+    folded: bool = False
 
 
 Meaning = Callable[[StateResource], Meant]

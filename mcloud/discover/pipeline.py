@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal
 
 from pydantic import ValidationError
 
@@ -92,8 +93,9 @@ def discover_resources(
     for resource in sorted(resources, key=lambda item: not item.managed):
         meant = _meaning_of(resource, ledger, meanings)
         if meant.part is None:
+            fate: Literal["folded", "remainder"] = "folded" if meant.folded else "remainder"
             ledger.outcomes[resource.key] = Outcome(
-                *resource.key, resource.type, "remainder", "", meant.reason, meant.advice, meant.notes
+                *resource.key, resource.type, fate, "", meant.reason, meant.advice, meant.notes
             )
         else:
             items.append(Item(resource, meant.part, meant.notes))
@@ -118,6 +120,8 @@ def _meaning_of(resource: StateResource, ledger: Ledger, meanings: Mapping[str, 
         return refused(resource.absent, "give other values to have it")
     if resource.deposed:
         return refused("an old instance that waits for its deletion", "run `terraform apply` to be rid of it")
+    if resource.instead is not None:
+        return replace(refused(resource.instead.reason, resource.instead.advice), folded=resource.instead.folded)
     meaning = meaning_for(resource.type, meanings)
     if meaning is None:
         return refused(f"no meaning is known for {resource.type}", "move it by hand, or leave it behind on purpose")

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from mcloud.discover import sheet_words as words
-from mcloud.discover.discovery import Discovery
+from mcloud.discover.discovery import Discovery, Found
 from mcloud.discover.join import join
 from mcloud.discover.ledger import Item, Ledger
 from mcloud.discover.meaning import Note, ipv4, labels
@@ -26,28 +26,6 @@ from mcloud.errors import DiscoverError
 _HINT = "a first line with the names of the columns, then one line for each server; see docs/discover-csv.md"
 _LEAST = "the least block around the addresses in it"
 _SUBNET_PREFIX, _NETWORK_PREFIX = 24, 16
-
-
-@dataclass(frozen=True)
-class Row:
-    """A line of the list; the attributes are those of ``Source``."""
-
-    file: str
-    address: str
-    type: str
-    label: str
-    plain: str
-    index: int | None = None
-
-    @property
-    def key(self) -> tuple[str, str]:
-        """File and address: unique in a run."""
-        return self.file, self.address
-
-    @property
-    def base(self) -> str:
-        """What it has in common with those that differ in their number only."""
-        return self.plain if self.index is not None else f"={self.label}"
 
 
 @dataclass
@@ -96,10 +74,10 @@ def discover_csv(path: Path | str, aim: Aim) -> Discovery:
     numbers = series([part.id for _, (part, _, _) in servers])
     items: list[Item] = []
     within: list[Item] = []
-    rows: list[Row] = []
+    rows: list[Found] = []
     for _, (part, notes, volume) in servers:
         base, index = numbers[part.id] if part.count is None else (part.id, None)
-        row = Row(file, part.id, "server", part.id, base, index)
+        row = Found(file, part.id, "server", part.id, base, index)
         rows.append(row)
         items.append(Item(row, part, tuple(notes)))
         if volume is not None:
@@ -359,7 +337,7 @@ def _around(file: str, places: _Places) -> Iterator[Item]:
 
 def _made(file: str, label: str, part: Part) -> Item:
     """An item that no line stands for: nothing is counted for it."""
-    return Item(Row(file, label, "", label, label), part, (), "made")
+    return Item(Found(file, label, "", label, label), part, (), "made")
 
 
 def _home(block: str) -> str:

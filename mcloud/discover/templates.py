@@ -83,6 +83,8 @@ def discover_templates(
     files = tuple(dict.fromkeys(str(path) for path in paths))
     found = source.read([Path(file) for file in files], values, aim.placement)
     resources = without_known_secrets(found.resources)
+    # A template may lead to others beside it.
+    files = tuple(dict.fromkeys((*files, *(resource.file for resource in resources))))
     return discover_resources(files, resources, source.meanings, aim, found.said)
 
 

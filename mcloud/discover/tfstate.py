@@ -20,6 +20,15 @@ _HINT = "give the file that `terraform state pull` prints"
 
 
 @dataclass(frozen=True)
+class Instead:
+    """Why a resource is not looked at by its type: others that were read stand for it (folded), or it is left over."""
+
+    reason: str
+    advice: str
+    folded: bool = False
+
+
+@dataclass(frozen=True)
 class StateResource:
     """One instance of one resource of a state.
 
@@ -34,6 +43,7 @@ class StateResource:
         removed: names of the secrets that were cut out and had a value.
         secrets: their values, until every other place was searched for them.
         absent: why it does not exist, although the source has it; empty: it does.
+        instead: why its type does not matter; None: it does.
     """
 
     file: str
@@ -46,6 +56,7 @@ class StateResource:
     removed: tuple[str, ...] = ()
     secrets: frozenset[str] = field(default=frozenset(), repr=False)
     absent: str = ""
+    instead: Instead | None = None
 
     @property
     def key(self) -> tuple[str, str]:

@@ -109,7 +109,7 @@ def _gaps(title: str, items: Iterable[Unread]) -> Iterator[str]:
         if number == 0:
             yield ""
             yield title
-        yield _flat(f"  {item.what}: {_because(item.reason, item.advice)}")
+        yield _flat(f"  {item.title}: {_because(item.reason, item.advice)}")
 
 
 def _alike(outcomes: Iterable[Outcome], key: Callable[[Outcome], Hashable]) -> list[list[Outcome]]:

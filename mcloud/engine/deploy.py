@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import tempfile
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
@@ -476,7 +477,8 @@ def _targeted(urns: Iterable[str]) -> list[str]:
 def _failure(result: RunResult) -> str:
     """What the engine said last, or where it said that this is the error."""
     errors = [line.removeprefix("error: ") for line in result.last_lines if line.startswith("error: ")]
-    return (errors or list(result.last_lines) or ["no message"])[-1]
+    ended = f"it was ended by {signal.Signals(-result.exit_code).name}" if result.exit_code < 0 else "no message"
+    return (errors or list(result.last_lines) or [ended])[-1]
 
 
 def _canonical(placement: Placement) -> Placement:

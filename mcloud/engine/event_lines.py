@@ -147,6 +147,11 @@ class EventLines:
         self.interrupted = False
         self.cost: dict[str, Any] | None = None
 
+    @property
+    def anything(self) -> bool:
+        """Whether something was done."""
+        return bool(self._changed)
+
     def begun(self, command: str, file: str) -> None:
         """The first line."""
         self._write(Begun(at=_now(), command=command, file=file))

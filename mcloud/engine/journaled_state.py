@@ -6,15 +6,20 @@ import getpass
 import json
 import os
 import socket
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote, urlsplit
 
+from mcloud.engine.aside import Aside
 from mcloud.engine.file_state import FileState
 from mcloud.engine.state import StateFolder
 from mcloud.engine.stateserver.lease import PRINCIPAL, Owner
+from mcloud.engine.stateserver.marks import LEFT, marks
+from mcloud.engine.stateserver.moving import Moved, move_stack
 from mcloud.engine.stateserver.processes import Process
 from mcloud.engine.stateserver.stacks import Stacks, View
 from mcloud.engine.stateserver.store import Changed, StoreFull
@@ -69,6 +74,21 @@ class JournaledState(StateFolder):
         """The stacks, to be looked at and mended without the engine."""
         return Stacks(open_store(self.store_address), self._owner)
 
+    def elsewhere(self, tell: Callable[[str], None]) -> list[StateFolder]:
+        found: list[StateFolder] = []
+        places = [type(self)(self.path)] if self.remote and (self.path / "stacks").is_dir() else []
+        for place in (self, *places):
+            for stack, mark in sorted(marks(place.stacks.store).items()):
+                if mark.phase != LEFT or mark.peer in (self.store_address, *(one.store_address for one in places)):
+                    continue
+                if not mark.peer.startswith("file:"):
+                    found.append(type(self)(self.path, mark.peer))
+                elif mark.host == self._owner.host:
+                    found.append(type(self)(Path(unquote(urlsplit(mark.peer).path)).parent))
+                else:
+                    tell(f"the state of {stack!r} was moved to a folder on {mark.host}: what it has may be listed here")
+        return [*places, *found]
+
     def connect(self) -> dict[str, str]:
         if self._server is None:
             from mcloud.engine.stateserver.client import StateServer
@@ -95,7 +115,36 @@ class JournaledState(StateFolder):
         return sorted({*self.stacks.names(), *FileState(self.path).names()})
 
     def exists(self, stack: str) -> bool:
-        return self.stacks.exists(stack) or FileState(self.path).state_file(stack).exists()
+        if self.stacks.exists(stack):
+            return True
+        # One that was moved away must not be taken for one that was never brought up.
+        self.stacks.require_here(stack)
+        return FileState(self.path).state_file(stack).exists()
+
+    def move_to(self, target: StateFolder, stack: str) -> Moved:
+        if not isinstance(target, JournaledState) or target.store_address == self.store_address:
+            raise StateError(f"the state of the stack {stack!r} is to be moved to where it is", where=str(self.path))
+        self.prepare()
+        self.take_over(stack)
+        target._receive(self, stack)
+        return move_stack(stack, self.stacks, target.stacks, self.store_address, target.store_address)
+
+    def _receive(self, source: JournaledState, stack: str) -> None:
+        """Get ready for a stack of another state: with the same id, passphrase and list of what was left behind."""
+        if self.remote:
+            store = self.stacks.store
+            with suppress(Changed):
+                store.put(STATE_ID, source.state_id.encode(), None)
+            chosen = store.get(STATE_ID)
+            _require_same(STATE_ID, source.state_id, chosen.data.decode() if chosen else "", store.title)
+        self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
+        for name in (STATE_ID, source.passphrase_file.name):
+            text = (source.path / name).read_text(encoding="utf-8").strip()
+            _require_same(name, text, self._once(name, lambda text=text: text), str(self.path))
+        self.prepare()
+        left, ours = (Aside(one, stack) for one in (source, self))
+        if left.path != ours.path and left.read() and not ours.read():
+            ours.write(left.read())
 
     def take_over(self, stack: str) -> str | None:
         """Take a state of the file backend over, once; the old file stays under another name.
@@ -130,6 +179,10 @@ class JournaledState(StateFolder):
         view = self._view(stack)
         return {} if view is None else view.creates
 
+    def features(self, stack: str) -> list[str]:
+        view = self._view(stack)
+        return super().features(stack) if view is None else view.features
+
     def _view(self, stack: str) -> View | None:
         return self.stacks.find(stack)
 
@@ -146,6 +199,15 @@ class JournaledState(StateFolder):
         provider = (view.deployment.get("secrets_providers") or {}) if view else {}
         salt = (provider.get("state") or {}).get("salt")
         return json.dumps({"encryptionsalt": salt}) if provider.get("type") == "passphrase" and salt else None
+
+
+def _require_same(name: str, theirs: str, ours: str, where: str) -> None:
+    if theirs != ours:
+        raise StateError(
+            f"the states there have another {name} than this one, so they cannot be in one place",
+            hint="choose a place of its own: another folder, another prefix in the bucket, another schema",
+            where=where,
+        )
 
 
 def machine() -> str:

@@ -15,6 +15,7 @@ from datetime import datetime
 from typing import Any
 
 from mcloud.engine.aside import Left, name_of, referred
+from mcloud.engine.provider.diff import UNFINISHED
 from mcloud.errors import PlacementError
 from mcloud.model.base import Placement, split_id
 from mcloud.model.graph import Graph, Node, holds_data
@@ -22,6 +23,7 @@ from mcloud.model.resources import BY_TOKEN
 
 Resource = Mapping[str, Any]
 Key = tuple[str, str]
+SPARED = "a run was going to delete it and was cut off; the next up goes on with it"
 PARTS = ("VolumeAttachment", "PublicIp", "NetworkInterface", "Route")
 """A part stays where all that it refers to stays; a rule where its group does."""
 
@@ -34,7 +36,9 @@ class Move:
         emptied: nodes with data that are made anew, empty, and where their data stays.
         stays: resources that leave the state and stay on the cloud.
         returns: what was left behind earlier and is taken up again.
-        discarded: ids of resources that what returns takes the place of, and that hold no data.
+        spared: ids of resources that a move was going to delete, was cut off before it did, and that are asked for
+            again. Made anew beside them, a subnet would meet the old one's block.
+        discarded: ids of resources that what returns or is spared takes the place of, and that hold no data.
         rezoned: servers with data that another zone of the same home makes anew, and the zone that they are in. The
             old one cannot stay, for the new one takes its subnet's block: it goes, and its disk with it.
         renumbered: nodes whose address or endpoint will be another one, and what it is now.
@@ -43,6 +47,7 @@ class Move:
     emptied: tuple[tuple[Node, str], ...] = ()
     stays: tuple[Resource, ...] = ()
     returns: tuple[Left, ...] = ()
+    spared: frozenset[str] = frozenset()
     discarded: frozenset[str] = frozenset()
     rezoned: tuple[tuple[Node, str], ...] = ()
     renumbered: tuple[tuple[Node, str], ...] = ()
@@ -50,7 +55,7 @@ class Move:
     @property
     def changes_state(self) -> bool:
         """Whether the engine's state must be changed first."""
-        return bool(self.stays or self.returns)
+        return bool(self.stays or self.returns or self.spared)
 
 
 def plan_move(
@@ -65,7 +70,8 @@ def plan_move(
         canonical: a placement in the cloud's own names.
     """
     nodes = {(node.token, node.name): (node, canonical(node.placement).home) for node in graph.nodes}
-    live = [(_key(item), _home(item), item) for item in resources if item.get("id") and not item.get("delete")]
+    there = [(_key(item), _home(item), item) for item in resources if item.get("id")]
+    live = [(key, home, item) for key, home, item in there if not item.get("delete")]
     moving = {key: item for key, home, item in live if key in nodes and nodes[key][1] != home}
     at_home = {(key, home) for key, home, _ in live}
     returns = tuple(
@@ -75,7 +81,8 @@ def plan_move(
         and nodes[key][1] == item.home
         and (key, item.home) not in at_home
     )
-    returning = {_key(item.resource) for item in returns}
+    spared = _spared(there, nodes, at_home | {(_key(item.resource), item.home) for item in returns})
+    returning = {_key(item.resource) for item in returns} | spared.keys()
     data = {key: item for key, item in moving.items() if holds_data(nodes[key][0])}
     stays = _with_all_of_it(data.values(), [item for key, _, item in live if key not in nodes or key in moving])
     discarded = frozenset(
@@ -85,6 +92,7 @@ def plan_move(
         tuple((nodes[key][0], _home(item)) for key, item in data.items() if key not in returning),
         tuple(item for _, _, item in live if item["id"] in stays),
         returns,
+        frozenset(str(item["id"]) for item in spared.values()),
         discarded,
         tuple(_rezoned(graph, {key: item for key, _, item in live if key not in moving}, canonical)),
         tuple((nodes[key][0], known) for key, item in moving.items() for known in _known_as(item)),
@@ -97,6 +105,21 @@ def _key(resource: Resource) -> Key:
 
 def _home(resource: Resource) -> str:
     return split_id(str(resource["id"]))[0].home
+
+
+def _spared(
+    resources: Iterable[tuple[Key, str, Resource]],
+    nodes: Mapping[Key, tuple[Node, str]],
+    there: set[tuple[Key, str]],
+) -> dict[Key, Resource]:
+    """What is to be deleted where the stack wants one of its kind and name again, and has no other."""
+    found: dict[Key, list[Resource]] = {}
+    for key, home, item in resources:
+        node = nodes.get(key)
+        if item.get("delete") and node is not None and node[1] == home and (key, home) not in there:
+            found.setdefault(key, []).append(item)
+    # Of several nobody knows which was the last one.
+    return {key: items[0] for key, items in found.items() if len(items) == 1 and not holds_data(nodes[key][0])}
 
 
 def _rezoned(
@@ -150,7 +173,8 @@ def _is_part(resource: Resource, stays: set[str]) -> bool:
 def moved_state(exported: Mapping[str, Any], move: Move) -> dict[str, Any]:
     """The engine's exported state as it must be before the run: without what stays, with what returns.
 
-    What a returning resource takes the place of is marked for deletion, which the engine does at the run's end.
+    What a returning resource takes the place of is marked for deletion, which the engine does at the run's end. What
+    is spared may be half gone: it is awaited before it counts as there.
     """
     deployment = exported["deployment"]
     staying = {item["id"] for item in move.stays}
@@ -160,6 +184,9 @@ def moved_state(exported: Mapping[str, Any], move: Move) -> dict[str, Any]:
     for item in ours:
         if item.get("id") in move.discarded:
             item["delete"] = True
+        elif item.get("id") in move.spared:
+            item.pop("delete")
+            item |= {"outputs": {**(item.get("outputs") or {}), UNFINISHED: True}, "initErrors": [SPARED]}
     provider = next((f"{item['urn']}::{item['id']}" for item in frame if "pulumi:providers:" in item["type"]), None)
     back = [{**item.resource, **({"provider": provider} if provider else {})} for item in move.returns]
     return {**exported, "deployment": {**deployment, "resources": consistent([*frame, *back, *ours])}}

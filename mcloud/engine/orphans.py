@@ -120,6 +120,21 @@ def known(state: StateFolder, stacks: Iterable[str]) -> Known:
     return Known(frozenset(ids), frozenset(names), frozenset(logical))
 
 
+def known_everywhere(state: StateFolder, stack: str, tell: Tell) -> Known:
+    """The same of all stacks that have this state's id, in whatever store they are, and of one more.
+
+    Raises:
+        StateError: one is damaged, or a store cannot be reached.
+    """
+    all_of_them = [known(state, {*state.names(), stack})]
+    all_of_them += [known(other, other.names()) for other in state.elsewhere(tell)]
+    return Known(
+        frozenset().union(*(one.ids for one in all_of_them)),
+        frozenset().union(*(one.names for one in all_of_them)),
+        frozenset().union(*(one.logical for one in all_of_them)),
+    )
+
+
 def find_orphans(
     context: Context, homes: Iterable[Placement], theirs: Known
 ) -> tuple[list[Orphan], dict[str, McloudError]]:

@@ -13,18 +13,24 @@ from __future__ import annotations
 
 import os
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from mcloud.adapter.naming import new_state_id
+from mcloud.engine.stateserver.moving import Moved
+from mcloud.engine.stateserver.replay import features
 from mcloud.engine.stateserver.stacks import Stacks
+from mcloud.engine.stateserver.stores import BUCKET, DATABASE, REMOTE, require_no_password
 from mcloud.errors import StateError
 
 PROJECT = "mcloud"
 BACKEND = "MCLOUD_STATE_BACKEND"
 """``server`` or ``file``: who writes the state."""
 DEFAULT = "server"
+LOCAL = "local"
+"""The address of the folder beside the stack file."""
 BACKEND_VARIABLES = ("MCLOUD_BACKEND_URL", "PULUMI_BACKEND_URL")
 
 
@@ -47,24 +53,34 @@ class StateFolder:
 
     @classmethod
     def beside(cls, stack_file: Path) -> StateFolder:
-        """The state folder beside a stack file.
+        """The state folder of a stack file: beside it, or where the environment says.
+
+        Raises:
+            StateError: a backend is asked for that is not known or not safe.
+        """
+        variable = next((name for name in BACKEND_VARIABLES if os.environ.get(name)), None)
+        return cls.at(stack_file, os.environ[variable] if variable else LOCAL, variable or BACKEND_VARIABLES[0])
+
+    @classmethod
+    def at(cls, stack_file: Path, address: str, variable: str = BACKEND_VARIABLES[0]) -> StateFolder:
+        """The state folder of a stack file at an address: ``local``, or what may be in the environment's variable.
 
         Raises:
             StateError: a backend is asked for that is not known or not safe.
         """
         folder, backend = (stack_file.parent / ".mcloud").absolute(), os.environ.get(BACKEND) or DEFAULT
-        variable = next((name for name in BACKEND_VARIABLES if os.environ.get(name)), None)
-        if variable is None:
+        if address == LOCAL:
             return _kept_by(backend, folder)
-        url = os.environ[variable]
-        if url.startswith("file://"):
-            return _kept_by(backend, Path(url.removeprefix("file://")).expanduser().absolute())
+        if address.startswith("file://"):
+            return _kept_by(backend, Path(address.removeprefix("file://")).expanduser().absolute())
+        scheme = address.split(":", 1)[0]
         # What the engine would read from its own variable's address is in another form.
-        if url.startswith("s3://") and variable == BACKEND_VARIABLES[0] and backend == "server":
-            return _kept_by(backend, folder, url)
+        if f"{scheme}://" in address and scheme in REMOTE and variable == BACKEND_VARIABLES[0] and backend == "server":
+            require_no_password(address)
+            return _kept_by(backend, folder, address)
         raise StateError(
-            f"{variable} asks for the state to be at {url.split(':', 1)[0]}://…, which is not supported",
-            hint=f"{BACKEND_VARIABLES[0]}=file://FOLDER or, with {BACKEND}=server, s3://BUCKET/PREFIX",
+            f"{variable} asks for the state to be at {scheme}://…, which is not supported",
+            hint=f"{BACKEND_VARIABLES[0]}=file://FOLDER or, with {BACKEND}=server, {BUCKET} or {DATABASE}",
         )
 
     @property
@@ -166,6 +182,14 @@ class StateFolder:
         """By URN, ``id`` and ``account`` of creates whose outcome the state lacks, where the provider told them."""
         return {}
 
+    def features(self, stack: str) -> list[str]:
+        """What a reader must know to take the deployment."""
+        return features(self.deployment(stack))
+
+    def elsewhere(self, tell: Callable[[str], None]) -> list[StateFolder]:
+        """Other stores with states that have this one's id: what is made by them has the same mark on the clouds."""
+        return []
+
     def replace(self, stack: str, deployment: dict[str, Any]) -> bool:
         """Replace the state; False where only the engine can."""
         return False
@@ -179,6 +203,16 @@ class StateFolder:
         raise StateError(
             "the file backend cannot do that", hint=f"{BACKEND}=server: the state server takes its states over"
         )
+
+    def move_to(self, target: StateFolder, stack: str) -> Moved:
+        """Move a stack's state there, or complete a move that was cut off.
+
+        Raises:
+            StateLocked: a run holds the stack.
+            StateError: there is no such stack, or there is one already, or its secrets and names would not fit there.
+        """
+        self.kept()
+        raise NotImplementedError
 
     def project_stack(self, stack: str) -> str | None:
         """What the engine's file of the stack's settings must hold where it is missing."""

@@ -81,14 +81,19 @@ def _one(text: str, known: Mapping[Called, set[str]]) -> set[str]:
         if called[1] == name and (not slash or called[0].lower() == word)
     }
     if not matches:
-        close = difflib.get_close_matches(name, {called[1] for called in known}, n=1)
-        hint = f"did you mean {close[0]!r}?" if close else "mcloud preview shows the names"
+        close = [_typed(*called) for called in sorted(known) if called[1] == name]
+        close = close or difflib.get_close_matches(text, _names(known, full=bool(slash)), n=1)
+        hint = f"did you mean {' or '.join(map(repr, close))}?" if close else "mcloud preview shows the names"
         raise UsageError(f"--target {text}: neither the stack nor the state has it", hint=hint)
     whole = max(matches.values(), key=len)
     if not all(urns <= whole for urns in matches.values()):
         words = ", ".join(sorted(_typed(*called) for called in matches))
         raise UsageError(f"--target {text}: there are several of that name", hint=f"say which: {words}")
     return whole
+
+
+def _names(known: Iterable[Called], *, full: bool) -> list[str]:
+    return sorted({_typed(*called) if full else called[1] for called in known})
 
 
 def with_needs(urns: Iterable[str], graph: Graph) -> frozenset[str]:

@@ -15,7 +15,7 @@ from mcloud.migrate.data import Stored, data_of, total_of
 from mcloud.migrate.order import waves_of
 from mcloud.migrate.sizing import Sized, size_servers, with_sizes
 from mcloud.migrate.utilization import Usage
-from mcloud.migrate.values import Mapped, MigrationPlan, Utilization
+from mcloud.migrate.values import LeftOver, Mapped, MigrationPlan, Utilization
 from mcloud.model.base import Placement
 from mcloud.model.graph import build_graph
 from mcloud.model.resources import KINDS
@@ -35,6 +35,8 @@ class Known:
         stored: resource -> its data.
         stored_file: where that is from.
         headroom: percent.
+        left_over: what was found and is not in the stack.
+        not_seen: what could not be looked at.
     """
 
     usage: Mapping[str, Usage] | None = None
@@ -42,6 +44,8 @@ class Known:
     stored: Mapping[str, Stored] | None = None
     stored_file: str = ""
     headroom: int = HEADROOM
+    left_over: tuple[LeftOver, ...] | None = None
+    not_seen: tuple[LeftOver, ...] | None = None
 
 
 def plan_migration(stack: Stack, to: Placement, terms: Terms, known: Known) -> MigrationPlan:
@@ -69,6 +73,8 @@ def plan_migration(stack: Stack, to: Placement, terms: Terms, known: Known) -> M
         sizing=sized.sizings,
         utilization=_utilization(known, sized),
         mapping=tuple(_mapping(today, target, by_use)),
+        left_over=known.left_over,
+        not_seen=known.not_seen,
         data=data,
         data_total=total_of(data),
         waves=waves_of(graph),

@@ -116,6 +116,19 @@ class Wave(Model):
     steps: tuple[Step, ...]
 
 
+class LeftOver(Model):
+    """Something that was found and is not in the stack, or that could not be looked at."""
+
+    type: str
+    """In the source's words."""
+    name: str
+    where: str
+    """The file, or cloud/region."""
+    reason: str
+    advice: str
+    """What to do about it."""
+
+
 class MigrationPlan(Model):
     """The answer of ``mcloud migrate plan``."""
 
@@ -136,6 +149,10 @@ class MigrationPlan(Model):
     sizing: tuple[Sizing, ...]
     utilization: Utilization | None
     mapping: tuple[Mapped, ...]
+    left_over: tuple[LeftOver, ...] | None
+    """What was found and is not in the stack, so that it is in nothing else here; null where nobody told."""
+    not_seen: tuple[LeftOver, ...] | None
+    """What could not be looked at when the stack was found; null where nobody told."""
     data: tuple[DataItem, ...]
     data_total: DataTotal
     waves: tuple[Wave, ...]

@@ -46,7 +46,9 @@ def _summary(found: Comparison) -> Iterator[str]:
     if found.ranking:
         yield f"From the cheapest to the dearest: {', '.join(found.ranking)}."
     else:
-        yield f"The prices do not allow a ranking: {'; '.join(found.no_ranking)}."
+        yield f"No ranking: {'; '.join(found.no_ranking)}."
+    if any(verdict.bill.unknown for verdict in found.targets):
+        yield "Some prices are not known: the sums are the least that it can be, and do not say which one is cheaper."
 
 
 def _figure(verdict: Verdict) -> Figure:

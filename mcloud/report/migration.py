@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from decimal import Decimal
 
 from mcloud.match.verdict import Bill
@@ -26,16 +28,20 @@ from mcloud.report.value import (
     Tone,
 )
 from mcloud.report.words import UNKNOWN, bill_detail, bill_text, count, span, span_unit
+from mcloud.report.words import title as title_of
 from mcloud.units import Size
 
 MOST_BOXES = 14
 """In one column of the picture: with more, those of a kind become one."""
 TEN = 10
+KINDS_TOLD = 4
+"""So many kinds of what is left over are named in the summary."""
 
 
 def migration_report(plan: MigrationPlan) -> Report:
     """The report."""
-    sections = [_cost(plan), _mapping(plan), _sizing(plan), _gaps(plan), _data(plan), _order(plan)]
+    sections = [_cost(plan), _mapping(plan), *_left_over(plan)]
+    sections += [_sizing(plan), _gaps(plan), _data(plan), _order(plan)]
     return Report(
         title=f"Moving “{plan.stack}” to {plan.target.title}",
         subtitle=f"Migration plan: {plan.source} to {plan.target.placement}, {plan.as_of:%d %B %Y}",
@@ -67,11 +73,15 @@ def _summary(plan: MigrationPlan) -> Iterator[str]:
         lacking.append(f"{count(len(stops), 'gap')} to be solved or accepted")
     ending = f": {' and '.join(lacking)}" if lacking else ""
     yield f"The stack of {resources} {words} on {plan.target.title}{ending}."
+    if plan.left_over:
+        most = ", ".join(f"{word} × {number}" for word, number in _kinds_left(plan).most_common(KINDS_TOLD))  # noqa: RUF001
+        more = ", …" if len(_kinds_left(plan)) > KINDS_TOLD else ""
+        yield f"Not in the stack, and in no figure here: {count(len(plan.left_over), 'thing')} ({most}{more})."
     if plan.utilization is not None:
-        resized = [item for item in plan.sizing if item.vcpu_by_use is not None]
-        smaller = sum(_is_less(item) for item in resized)
+        smaller = sum(len(item.names) for item in plan.sizing if _is_less(item))
+        servers = sum(len(item.names) for item in plan.sizing)
         yield (
-            f"By their use, {smaller} of {count(len(plan.sizing), 'server')} can be smaller"
+            f"By their use, {smaller} of {count(servers, 'server')} can be smaller"
             f" ({plan.utilization.span_hours:g} hours were read; a month with its peaks tells more)."
         )
     total = plan.data_total
@@ -163,7 +173,7 @@ def _kind_bars(bills: Iterable[tuple[str, Bill]]) -> Iterator[Bar]:
             more = len(known) < len(lines)
             least = "at least " if more and known else ""
             text = f"{least}{span(low, high)} {span_unit(high)}".strip()
-            label = f"{KINDS[kind].word.capitalize()}: {title[0].lower()}{title[1:]}"
+            label = f"{title_of(KINDS[kind].word)}: {title[0].lower()}{title[1:]}"
             yield Bar(label, low, high, text, more, "", int(title != "Today"))
 
 
@@ -178,6 +188,29 @@ def _mapping(plan: MigrationPlan) -> Section:
         blocks.append(Notes(plan.target.remarks, "On the way"))
     lead = "Why other flavors, images and disks were not taken, mcloud compare tells."
     return Section("mapping", "What becomes of each resource", lead, tuple(blocks))
+
+
+def _kinds_left(plan: MigrationPlan) -> Counter[str]:
+    return Counter(_type_word(item.type) for item in plan.left_over or ())
+
+
+def _type_word(word: str) -> str:
+    """A kind's word for people; a source's own words as they are."""
+    return KINDS[word].word if word in KINDS else word
+
+
+def _left_over(plan: MigrationPlan) -> Iterator[Section]:
+    """What was found and does not move with the stack; nothing where nobody told."""
+    if plan.left_over is None:
+        return
+    rows = tuple(
+        (Cell(_type_word(item.type)), Cell(item.name, detail=item.where), Cell(item.reason), Cell(item.advice))
+        for item in (*(plan.not_seen or ()), *plan.left_over)
+    )
+    columns = tuple(Column(title) for title in ("Type", "What", "Why it is not in the stack", "What to do"))
+    lead = "What was found and has no word in a stack, or could not be looked at. It is in no cost and no order here."
+    blocks = (Table("left", "Left over", columns, rows),) if rows else ()
+    yield Section("left", "What is not in the stack", lead if rows else "Nothing is left over.", blocks)
 
 
 def _mapped(item: Mapped, by_use: bool) -> tuple[Cell, ...]:
@@ -199,12 +232,16 @@ def _mapped(item: Mapped, by_use: bool) -> tuple[Cell, ...]:
 
 
 def _sizing(plan: MigrationPlan) -> Section:
-    number = ("vCPU", "vCPU by use", "Memory, GiB", "by use", "CPU p95", "CPU highest", "Memory p95", "Memory highest")
-    columns = (Column("Server"), *(Column(title, number=True) for title in number), Column("Why"))
-    rows = tuple(_sized(item) for item in plan.sizing)
     blocks: list[Block] = []
     used = plan.utilization
+    number: tuple[str, ...] = ("vCPU", "Memory, GiB")
+    rows = tuple(_as_it_is(item) for item in plan.sizing)
+    note = ""
     if used is not None:
+        number = ("vCPU", "vCPU by use", "Memory, GiB", "Memory by use, GiB")
+        number += ("CPU p95", "CPU highest", "Memory p95", "Memory highest")
+        rows = tuple(_sized(item) for item in plan.sizing)
+        note = "Use is in percent of today's capacity."
         blocks.append(_busy(plan))
         lead = (
             f"By {used.file}: {count(used.machines, 'machine')}, {used.matched} of them servers of this stack, over "
@@ -216,15 +253,24 @@ def _sizing(plan: MigrationPlan) -> Section:
             blocks.append(Notes((f"No server of this stack: {shown}",)))
     else:
         lead = "As it is: no utilization was given (--utilization FILE)."
+    columns = (Column("Server"), *(Column(title, number=True) for title in number), Column("Why"))
     if rows:
-        blocks.append(Table("sizing", "Sizes", columns, rows, "Use is in percent of today's capacity."))
+        blocks.append(Table("sizing", "Sizes", columns, rows, note))
     return Section("sizing", "How large the servers should be", lead, tuple(blocks))
+
+
+def _as_it_is(item: Sizing) -> tuple[Cell, ...]:
+    return _server(item), _number(item.vcpu), _number(_gib(item.memory)), Cell(item.reason, tone="quiet")
+
+
+def _server(item: Sizing) -> Cell:
+    return Cell(item.resource, detail=count(len(item.names), "instance") if len(item.names) > 1 else "")
 
 
 def _sized(item: Sizing) -> tuple[Cell, ...]:
     after = item.vcpu_by_use is not None
     return (
-        Cell(item.resource, detail=count(len(item.names), "instance") if len(item.names) > 1 else ""),
+        _server(item),
         _number(item.vcpu),
         _changed(item.vcpu_by_use, item.vcpu),
         _number(_gib(item.memory)),
@@ -260,15 +306,20 @@ def _loads(note: LoadNote | None) -> tuple[Cell, Cell]:
 def _busy(plan: MigrationPlan) -> Bars:
     """How many servers use how much: the 95th percentiles in tens of percent."""
     bars = []
-    for series, (word, loads) in enumerate(
-        (("CPU", [item.cpu for item in plan.sizing]), ("Memory", [item.memory_use for item in plan.sizing]))
-    ):
-        tens = [min(int(load.p95) // TEN, TEN - 1) for load in loads if load is not None]
+    for series, word in enumerate(("CPU", "Memory")):
+        tens: Counter[int] = Counter()
+        for item in plan.sizing:
+            load = item.memory_use if series else item.cpu
+            if load is not None:
+                tens[min(int(load.p95) // TEN, TEN - 1)] += len(item.names)
         for ten in range(TEN):
-            number = tens.count(ten)
+            number = tens[ten]
             label = f"{word}: {ten * TEN} to {(ten + 1) * TEN} %"
             bars.append(Bar(label, Decimal(number), Decimal(number), count(number, "server"), series=series))
-    note = "The 95th percentile of each server's readings, in percent of what it has today."
+    note = (
+        "The 95th percentile of each server's readings, in percent of what it has today. Equal servers count with the "
+        "busiest of them."
+    )
     return Bars("How busy the servers are", tuple(bars), ("CPU", "Memory"), note)
 
 
@@ -293,13 +344,14 @@ def _data(plan: MigrationPlan) -> Section:
     lead = (
         f"{_total_words(plan.data_total)}. Servers that are marked stateless have nothing to copy." if rows else "None."
     )
-    blocks = (Table("data", "Data to copy", columns, rows),) if rows else ()
+    table = Table("data", "Data to copy", columns, rows, folded=len(rows) > 2 * MOST_BOXES)
+    blocks = (table,) if rows else ()
     return Section("data", "Data that must be copied", lead[0].upper() + lead[1:], blocks)
 
 
 def _data_row(item: DataItem) -> tuple[Cell, ...]:
     most = Cell("has no bound", tone="quiet") if item.at_most is None else _bytes(item.at_most)
-    objects = Cell("not objects", tone="quiet") if item.holds == "blocks" else _bytes(item.objects)
+    objects = Cell("not objects", tone="quiet") if item.holds == "blocks" else _whole(item.objects)
     return (
         Cell(item.resource),
         Cell(item.name),
@@ -312,6 +364,11 @@ def _data_row(item: DataItem) -> tuple[Cell, ...]:
 
 
 def _bytes(value: int | None) -> Cell:
+    known = _whole(value)
+    return known if value is None or value < 2**10 else replace(known, detail=_size(value))
+
+
+def _whole(value: int | None) -> Cell:
     return Cell(UNKNOWN, tone="warn") if value is None else Cell(f"{value:,}", order=value)
 
 
@@ -352,7 +409,8 @@ def _picture(waves: tuple[Wave, ...], plan: MigrationPlan) -> Picture:
                 same = [item for item in wave.steps if item.kind == step.kind]
                 total = sum(item.count for item in same)
                 title = _short(step.resource) if len(same) == 1 else f"{count(len(same), 'entry', 'entries')}"
-                worst: Tone = "bad" if tone == "bad" or (key in column and column[key].tone == "bad") else ""
+                before: Tone = column[key].tone if key in column else ""
+                worst: Tone = "bad" if "bad" in (tone, before) else tone or before
                 column[key] = Box(key, title, f"{word} × {total}" if total > 1 else word, worst)  # noqa: RUF001
             else:
                 detail = f"{word} × {step.count}" if step.count > 1 else word  # noqa: RUF001

@@ -60,8 +60,9 @@ def bill_detail(bill: Bill) -> str:
     """What a sum is worth: how much of it is known, by which marks, how old."""
     if not bill.lines:
         return "nothing here is paid for by time"
-    known = len(bill.lines) - len(bill.unknown)
-    parts = [f"{known} of {len(bill.lines)} items have a price"]
+    unknown, items = len(bill.unknown), len(bill.lines)
+    some = f"{unknown:,} of {count(items, 'item')} without a known price"
+    parts = [some if unknown else f"{count(items, 'item')}, each with a price"]
     marks = sorted({row.mark for row in bill.lines if row.mark})
     if marks:
         parts.append(f"{', '.join(marks)}; oldest {bill.oldest}, {age(bill.oldest_days)}")
@@ -75,6 +76,11 @@ def bill_text(bill: Bill) -> str:
     if bill.low is None:
         return UNKNOWN
     return f"{'at least ' if bill.unknown else ''}{span(bill.low, bill.high)} {span_unit(bill.high)}"
+
+
+def title(words: str) -> str:
+    """Words with a capital at the beginning: ``Public IP``."""
+    return words[:1].upper() + words[1:]
 
 
 def count(number: int, one: str, many: str | None = None) -> str:

@@ -13,6 +13,7 @@ import os
 import platform
 import resource
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -306,6 +307,8 @@ def options() -> argparse.ArgumentParser:
 def main() -> int:
     """Plan, play, tell; 0 when every case that met its fault converged."""
     asked = options().parse_args()
+    # Started in the background it may have to ignore Ctrl-C, and what is ignored is handed down.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     end = time.monotonic() + asked.minutes * 60 if asked.minutes is not None else float("inf")
     folder = (asked.folder or Path(tempfile.mkdtemp(prefix="mcloud-chaos-"))).absolute()
     folder.mkdir(parents=True, exist_ok=True)

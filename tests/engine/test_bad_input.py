@@ -67,6 +67,10 @@ def test_a_flavor_that_sells_out_on_the_way(desk: Any) -> None:
     done = desk.run("up", "small.yaml", exit_code=4)
     assert "There are no more remaining flavor" in done.stderr
     assert "choose another flavor or zone" in done.stderr
+    *_, there, failed, again, away = done.stderr.splitlines()
+    assert (there, failed) == ("there (2): network main, subnet main.a", "not there, for it failed (1): server web")
+    assert again.endswith(":  mcloud up small.yaml")
+    assert away.endswith(":  mcloud destroy small.yaml")
     assert desk.counts() == {"networks": 1, "subnets": 1}
     desk.run("up", "small.yaml")
     assert desk.counts()["servers"] == 1
@@ -77,6 +81,12 @@ def test_no_credentials(desk: Any) -> None:
     done = desk.run("up", "small.yaml", exit_code=1, MCLOUD_PROFILE="default")
     assert "client_id is missing" in done.stderr
     assert "CLIENT_ID" in done.stderr
+    document = desk.small()
+    document["networks"]["main"]["subnets"]["a"]["zone"] = "HCM03-1Z"
+    desk.write("small.yaml", document)
+    done = desk.run("up", "small.yaml", exit_code=1, MCLOUD_PROFILE="default")
+    assert "vng/hcm-3 has no zone 'HCM03-1Z'" in done.stderr
+    assert "small.yaml:" in done.stderr
 
 
 def test_a_profile_that_is_not_there(desk: Any) -> None:

@@ -76,6 +76,8 @@ def test_ctrl_c_in_mid_create(desk: Any) -> None:
     out, err = run.communicate(timeout=60)
     assert run.returncode == 4, out + err
     assert "stopped as you asked" in err
+    assert "made, but not ready; the next run goes on with it (3): server db, server web-0, server web-1" in err
+    assert ":  mcloud up web.yaml\n" in err
     assert "Traceback" not in err
     assert time.monotonic() - pressed < 20
     before = {server["uuid"] for server in desk.inventory()["servers"]}

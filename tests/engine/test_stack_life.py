@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import jsonschema
 import pytest
 
+from mcloud.engine.event_lines import event_schema
 from mcloud_vng.emulator.world import World
 
 pytestmark = pytest.mark.engine
@@ -22,7 +24,8 @@ def test_a_stack_comes_up_changes_and_goes(desk: Any) -> None:
     assert "13 to change" in desk.run("preview", "web.yaml", exit_code=2).stdout
     assert desk.counts() == {}
 
-    up = json.loads(desk.run("up", "web.yaml", "--json").stdout)
+    up = json.loads(desk.run("up", "web.yaml", "--json", "--events", "up.jsonl").stdout)
+    check_events(desk, up)
     assert sorted(change["op"] for change in up["changes"]) == ["create"] * 13
     # Four rules of ours, and the two that let everything out in each of the two groups.
     assert desk.counts() == CREATED
@@ -46,8 +49,29 @@ def test_a_stack_comes_up_changes_and_goes(desk: Any) -> None:
     assert database["status"] == "ACTIVE"
     assert database["uuid"] in {server["uuid"] for server in before["servers"]}
 
-    desk.run("destroy", "web-changed.yaml", "--yes")
+    gone = desk.run("destroy", "web-changed.yaml", "--yes", "--events", "-")
+    assert {json.loads(line)["event"] for line in gone.stdout.splitlines()} >= {"begun", "finished", "summary"}
+    assert "cost per month: at least 232,728 - 256,000 VND -> nothing before tax" in gone.stderr
     assert desk.counts() == {}
+
+
+def check_events(desk: Any, up: dict[str, Any]) -> None:
+    """Each line fits the schema; together they say what the document says."""
+    lines = [json.loads(line) for line in (desk.folder / "up.jsonl").read_text().splitlines()]
+    schema = jsonschema.Draft202012Validator(event_schema())
+    for line in lines:
+        schema.validate(line)
+    finished = {(line["type"], line["name"]) for line in lines if line["event"] == "finished"}
+    assert finished == {(change["type"], change["name"]) for change in up["changes"]}
+    assert "ACTIVE" in {line["state"] for line in lines if line["event"] == "waiting"}
+    assert (lines[0]["event"], lines[0]["command"], lines[0]["file"]) == ("begun", "up", "web.yaml")
+    last = lines[-1]
+    assert (last["event"], last["exit_code"], last["changed"]) == ("summary", 0, {"create": 13})
+    assert last["cost"] == up["cost"]
+    assert (up["cost"]["before"]["high"], up["cost"]["after"]["items"]) == ("0", 6)
+    assert up["cost"]["after"]["low"] is not None
+    kept = json.loads((desk.folder / ".mcloud" / "durations.json").read_text())
+    assert ["vng", "Server", "create"] in [row[:3] for row in kept["rows"]]
 
 
 def test_drift_names_what_is_gone_and_up_repairs_it(desk: Any) -> None:

@@ -136,7 +136,7 @@ class Builder:
         made = self.ec2.create_volume(
             Size=gib,
             VolumeType=kind,
-            AvailabilityZone=ZONES[0],
+            AvailabilityZone=f"{self.region}a",
             **({"TagSpecifications": tags("volume", name)} if name else {}),
             **more,
         )

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from botocore.utils import parse_timestamp
 
 from mcloud.adapter.profile import CloudProfile
 from mcloud.errors import ProfileError
 from mcloud.model.base import Placement
-from mcloud_aws.session import AwsSession, _boto, connect
+from mcloud_aws.session import AwsSession, _boto, _timestamp, connect
 
 AT = Placement("aws", "ap-southeast-1")
 
@@ -25,3 +26,22 @@ def test_a_profile_that_is_not_there_is_told_by_its_name(monkeypatch: pytest.Mon
     monkeypatch.setenv("AWS_PROFILE", "not-there")
     with pytest.raises(ProfileError, match="there is no AWS profile 'not-there'"):
         connect(CloudProfile(), AT)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        *("2026-11-26T19:42:34.000Z", "2026-11-26T19:42:34Z", "2026-11-26T19:42:34+07:00", "2026-11-26T19:42:34"),
+        *("Wed, 26 Nov 2025 19:42:34 GMT", "2026-11-26", "20261126", "1790000000", 1790000000, 1790000000.5),
+    ],
+)
+def test_times_are_read_as_botocore_reads_them(said: str | float) -> None:
+    ours, theirs = _timestamp(said), parse_timestamp(said)
+    assert (ours, ours.utcoffset()) == (theirs, theirs.utcoffset())
+
+
+def test_what_services_look_like_is_read_once_for_all_regions(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KEY", "hidden")
+    profile = CloudProfile(settings={"client_id": "mine"}, secrets={"client_secret": "env:KEY"})
+    one, two = (_boto(profile, region)._session.get_component("data_loader") for region in ("eu-west-1", AT.region))
+    assert one is two

@@ -79,6 +79,11 @@ def test_words_before_and_after() -> None:
     assert cost_words(CostChange(one, none, none))[0] == f"cost per month: at least 5,000 VND -> nothing {known}"
 
 
+def test_an_order_of_its_own_is_no_change() -> None:
+    charges = [Charge("flavor s", 1, price("5000")), Charge("licence", 1, None)]
+    assert cost_words(CostChange(bill(*charges), bill(*reversed(charges)), bill()))[0].count("VND") == 1
+
+
 def test_the_change_as_data() -> None:
     one = bill(Charge("flavor s", 1, price("11000")), Charge("licence", 1, None))
     found = change_document(CostChange(bill(), one, bill(Charge("x", 1, None))))

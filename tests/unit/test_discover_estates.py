@@ -175,7 +175,7 @@ def test_several_regions_make_one_stack_that_says_where_each_is() -> None:
     }
     assert document["servers"]["web-2"]["key"] == "deploy-2"
     assert document["keys"]["deploy-2"] == {"public_key": "ssh-rsa two", "placement": "c/r-2"}
-    assert [gap.what for gap in found.unread] == ["r-2: volumes"]
+    assert [gap.title for gap in found.unread] == ["r-2: volumes"]
     whole, parts = found.counts(), [found.counts(file) for file in found.files]
     assert [part.seen for part in parts] == [5, 5]
     assert whole.seen == 10

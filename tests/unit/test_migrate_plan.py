@@ -28,6 +28,7 @@ from mcloud.model.base import Placement
 from mcloud.model.graph import Graph, Node, build_graph
 from mcloud.report.html import to_html
 from mcloud.report.migration import migration_report
+from mcloud.report.value import Bars, Picture, Report, Table
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 REAL = Path(__file__).parents[1] / "data" / "utilization" / "vms-240.csv.gz"
@@ -170,6 +171,41 @@ def test_both_sides_and_both_sizes(tmp_path: Path) -> None:
     assert plan.utilization is not None
     assert (plan.utilization.matched, plan.utilization.span_hours) == (3, 23.9)
     assert plan.target.losers == ()
+
+
+def table(report: Report, key: str) -> Table:
+    found = [block for section in report.sections for block in section.blocks]
+    return next(block for block in found if isinstance(block, Table) and block.key == key)
+
+
+def test_the_page_counts_servers_and_not_entries(tmp_path: Path) -> None:
+    usage = {"web-0": busy(10, 10), "web-1": busy(12, 20), "db": busy(80, 60)}
+    report = migration_report(planned(write(tmp_path), "aws/ap-southeast-2", Known(usage, "use.csv")))
+    assert any("3 of 3 servers can be smaller" in sentence for sentence in report.summary)
+    [bars] = [
+        block
+        for section in report.sections
+        for block in section.blocks
+        if isinstance(block, Bars) and block.caption == "How busy the servers are"
+    ]
+    assert {bar.label: bar.low for bar in bars.bars if bar.low} == {
+        "CPU: 10 to 20 %": 2,
+        "CPU: 80 to 90 %": 1,
+        "Memory: 20 to 30 %": 2,
+        "Memory: 60 to 70 %": 1,
+    }
+    assert len(table(report, "sizing").columns) == 10
+    as_it_is = table(migration_report(planned(write(tmp_path))), "sizing")
+    assert [column.title for column in as_it_is.columns] == ["Server", "vCPU", "Memory, GiB", "Why"]
+
+
+def test_a_box_of_many_is_marked_as_the_worst_of_them(tmp_path: Path) -> None:
+    subnets = {f"s{n}": {"cidr": f"10.0.{n}.0/24", "internet": "outbound" if n == 7 else "none"} for n in range(20)}
+    networks = {"main": {"cidr": "10.0.0.0/16", "subnets": subnets}}
+    report = migration_report(planned(write(tmp_path, networks=networks, servers={}, volumes={})))
+    [picture] = [block for section in report.sections for block in section.blocks if isinstance(block, Picture)]
+    [box] = [box for column in picture.columns for box in column if box.detail.startswith("subnet")]
+    assert (box.title, box.tone) == ("20 entries", "warn")
 
 
 def test_a_source_that_is_not_installed_costs_an_unknown_sum(tmp_path: Path) -> None:

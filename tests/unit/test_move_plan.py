@@ -132,6 +132,42 @@ def test_the_state_without_what_stays_has_no_loose_ends() -> None:
     assert names(exported["deployment"]["resources"][1:]) == names(at(OLD))
 
 
+def cut_off() -> tuple[list[dict[str, Any]], tuple[Left, ...]]:
+    """A move that was cut off before it deleted anything: its server web could not be made."""
+    gone = plan_move(graph(NEW), at(OLD), (), same)
+    old = [item | {"delete": True} for item in at(OLD) if item["id"].split("/")[2] not in STAYING]
+    new = [item for item in at(NEW) if item["id"] != f"{NEW}/Server-web"]
+    return [*new, *old], left_after((), gone, graph(NEW), NOW)
+
+
+def test_what_a_move_has_not_deleted_yet_is_spared_on_the_way_back() -> None:
+    resources, left = cut_off()
+    move = plan_move(graph(OLD), resources, left, same)
+    spared = {"SecurityGroup-idle", "SecurityGroupRule-idle-all", "Server-web", "VolumeAttachment-scratch"}
+    assert move.spared == {f"{OLD}/{name}" for name in spared}
+    assert {f"{NEW}/SecurityGroup-idle", f"{NEW}/VolumeAttachment-scratch"} <= move.discarded
+    found = moved_state({"deployment": {"resources": resources}}, move)["deployment"]["resources"]
+    kept = [item for item in found if not item.get("delete")]
+    assert {item["id"] for item in kept} == {item["id"] for item in at(OLD)}, "one of each, all of them at home"
+    half_gone = [item for item in kept if item["outputs"].get("unfinished")]
+    assert names(half_gone) == spared
+    assert all("cut off" in item["initErrors"][0] for item in half_gone)
+    # The move goes on: what it was going to delete goes.
+    assert plan_move(graph(NEW), resources, left, same).spared == frozenset()
+
+
+def test_nothing_is_spared_that_is_not_the_only_one_or_holds_data() -> None:
+    resources, left = cut_off()
+    web = f"{OLD}/Server-web"
+    two = [*resources, resource("Server", "web") | {"id": f"{web}-older", "delete": True}]
+    assert web not in plan_move(graph(OLD), two, left, same).spared
+    there = [*resources, resource("Server", "web") | {"id": f"{web}-newer"}]
+    assert web not in plan_move(graph(OLD), there, left, same).spared
+    data = [item for item in resources if item["id"] != f"{OLD}/Volume-data"]
+    gone = [*data, resource("Volume", "data") | {"delete": True}]
+    assert f"{OLD}/Volume-data" not in plan_move(graph(OLD), gone, (), same).spared
+
+
 def back_again() -> tuple[Any, tuple[Left, ...], list[dict[str, Any]]]:
     gone = plan_move(graph(NEW), at(OLD), (), same)
     left = left_after((), gone, graph(NEW), NOW)

@@ -14,7 +14,7 @@ import pytest
 
 from mcloud.cli.main import run
 from mcloud.report.drawing import BOX_HEIGHT, place, scale
-from mcloud.report.html import to_html
+from mcloud.report.html import _breakable, to_html
 from mcloud.report.value import (
     Bar,
     Bars,
@@ -37,7 +37,7 @@ EXAMPLES = Path(__file__).parents[2] / "examples"
 class Tags(HTMLParser):
     """Every tag with its attributes, and those that were opened and not closed."""
 
-    VOID = frozenset({"meta", "link", "input", "br", "img"})
+    VOID = frozenset({"meta", "link", "input", "br", "wbr", "img"})
 
     def __init__(self) -> None:
         super().__init__()
@@ -179,3 +179,14 @@ def test_very_many_losers_stand_together(tmp_path: Path, monkeypatch: pytest.Mon
     assert pages[1].count("sold only with GPU") == 2  # one for each size that is asked for
     assert "mcloud compare --json has each" in pages[1]
     assert len(pages[1]) < len(pages[0])
+
+
+def test_long_names_may_be_broken_at_their_dots_and_nowhere_are_tags_made_of_text() -> None:
+    broken = [
+        _breakable(text) for text in ("networks.shop.subnets.app-a is so", "<b>networks.shop.subnets</b>.<i>", "a.b")
+    ]
+    assert broken == [
+        "networks.<wbr>shop.<wbr>subnets.<wbr>app-a is so",
+        "&lt;b&gt;networks.<wbr>shop.<wbr>subnets&lt;/<wbr>b&gt;.&lt;i&gt;",
+        "a.b",
+    ]

@@ -11,6 +11,7 @@ import pytest
 from keyring.errors import NoKeyringError
 
 from mcloud import secrets
+from mcloud.adapter.operations import hushed
 from mcloud.adapter.profile import (
     CloudProfile,
     Profile,
@@ -19,7 +20,10 @@ from mcloud.adapter.profile import (
     profiles_dir,
     save_profile,
 )
-from mcloud.errors import ProfileError
+from mcloud.cli import main
+from mcloud.engine.provider.servicer import _answer
+from mcloud.engine.provider.work import PartlyDone
+from mcloud.errors import BlockedError, CloudError, ProfileError
 from mcloud.secrets import SecretReader, SecretText, is_same_text, resolve
 
 HUSH = "s3cr3t-value"
@@ -139,7 +143,8 @@ def test_a_setting_that_is_missing() -> None:
         CloudProfile().setting("client_id", fallback_env="SOME_ID")
     assert str(caught.value) == (
         "client_id is missing: it is neither in the profile nor in the environment variable SOME_ID\n"
-        f"  hint: export SOME_ID=… or put it under settings in the profile ({profiles_dir()})"
+        f"  hint: export SOME_ID=… or put it under settings in the profile ({profiles_dir()});"
+        " without an account: mcloud emulator up CLOUD, then --profile emulator"
     )
 
 
@@ -282,3 +287,63 @@ def test_a_secret_that_was_read_is_remembered(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setenv("SOME_KEY", "hunter2-and-more")
     assert secrets.resolve("env:SOME_KEY").reveal() == "hunter2-and-more"
     assert secrets.without_secrets("it said hunter2-and-more") == "it said (secret)"
+
+
+class Aborted(Exception):
+    """What gRPC's context raises when a call is ended."""
+
+
+class Call:
+    """A call's context, as far as the provider uses it."""
+
+    def __init__(self) -> None:
+        self.ended: tuple[Any, str] | None = None
+        self.trailing: list[tuple[str, bytes]] = []
+
+    def abort(self, code: Any, details: str) -> None:
+        self.ended = (code, details)
+        raise Aborted
+
+    def set_trailing_metadata(self, pairs: Any) -> None:
+        self.trailing = list(pairs)
+
+
+@pytest.mark.usefixtures("nothing_known")
+@pytest.mark.parametrize(
+    ("error", "code", "said"),
+    [
+        (CloudError("no hunter2-and-more", hint="ask"), "FAILED_PRECONDITION", "no (secret)\n  hint: ask"),
+        (PartlyDone("id", {}, CloudError("no hunter2-and-more")), "UNKNOWN", "no (secret)"),
+        (ValueError("hunter2-and-more"), "UNKNOWN", "ValueError in test_secrets_and_profiles.py:"),
+    ],
+)
+def test_the_provider_s_answers_have_no_secret(error: Exception, code: str, said: str) -> None:
+    secrets.remember("hunter2-and-more")
+
+    def fail() -> None:
+        raise error
+
+    call: Any = Call()
+    with pytest.raises(Aborted):
+        _answer(call, fail)
+    assert call.ended[0].name == code
+    assert said in call.ended[1]
+    assert b"hunter2" not in repr(call.trailing).encode() + call.ended[1].encode()
+
+
+@pytest.mark.usefixtures("nothing_known")
+def test_what_a_cloud_says_is_told_without_secrets(capsys: pytest.CaptureFixture[str]) -> None:
+    secrets.remember("hunter2-and-more")
+    error = hushed(CloudError("no hunter2-and-more", vendor_text="hunter2-and-more"))
+    assert (str(error), error.args, error.vendor_text) == ("no (secret)", ("no (secret)",), "(secret)")
+    assert main._explained(CloudError("no hunter2-and-more")) == 1
+    assert main._explained(ValueError("hunter2-and-more")) == 1
+    because = CloudError("no")
+    because.__cause__ = ValueError("hunter2-and-more")
+    assert main._traced(BlockedError("hunter2-and-more")) == 3
+    assert main._traced(because) == 1
+    said = capsys.readouterr().err
+    assert "error: no (secret)\n" in said
+    assert "ValueError: (secret)" in said
+    assert "direct cause" in said
+    assert "hunter2" not in said

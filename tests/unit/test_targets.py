@@ -77,7 +77,7 @@ def test_what_a_name_means(text: str, means: set[str]) -> None:
         ("web", "security-group/web, server/web"),
         ("web-1", "public-ip/web-1, server/web-1"),
         ("dbb", "did you mean 'db'"),
-        ("volume/db", "did you mean 'db'"),
+        ("volume/db", "did you mean 'public-ip/db' or 'server/db'"),
         ("zzzzzz", "mcloud preview shows the names"),
     ],
 )
@@ -145,3 +145,19 @@ def test_what_is_kept_stays_with_what_makes_it_of_use() -> None:
     state[10]["protect"] = True
     assert named(kept_with(state)) == kept | {"Volume/disk", "VolumeAttachment/disk"}
     assert kept_with([{**item, "protect": False} for item in state]) == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("typed", "hint"),
+    [
+        ("wbe", "did you mean 'web'?"),
+        ("server/wbe", "did you mean 'server/web'?"),
+        ("serverr/web", "did you mean 'security-group/web' or 'server/web'?"),
+        ("server/data", "did you mean 'attachment/data' or 'volume/data'?"),
+        ("zzz", "mcloud preview shows the names"),
+    ],
+)
+def test_what_may_have_been_meant(typed: str, hint: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        chosen([typed], GRAPH, STATE)
+    assert caught.value.hint == hint

@@ -162,7 +162,9 @@ def test_without_pulumi_it_says_what_to_install(tmp_path: Path) -> None:
     assert "mcloud.pulumi needs Pulumi's SDK for Python: pip install 'mcloud-vn[engine]'" in done.stderr
 
 
-def test_a_type_checker_helps(tmp_path: Path) -> None:
+def test_a_type_checker_helps(tmp_path: Path, repository: Path) -> None:
+    docs = (repository / "docs" / "pulumi.md").read_text(encoding="utf-8")
+    (tmp_path / "of_the_docs.py").write_text(docs.split("```python\n")[1].split("```")[0])
     program = tmp_path / "program.py"
     program.write_text(
         "import pulumi\n"
@@ -179,12 +181,13 @@ def test_a_type_checker_helps(tmp_path: Path) -> None:
         "number: pulumi.Output[int] = web.public_ip\n"
         "web.privateIp\n"
     )
+    options = ("--strict", "--cache-dir", str(tmp_path / "cache"))
     done = subprocess.run(
-        [sys.executable, "-m", "mypy", "--strict", "--cache-dir", str(tmp_path / "cache"), str(program)],
+        [sys.executable, "-m", "mypy", *options, "program.py", "of_the_docs.py"],
         capture_output=True,
         text=True,
         check=False,
         cwd=tmp_path,
     )
-    lines = [line.split(":")[1] for line in done.stdout.splitlines() if ": error: " in line]
-    assert lines == ["8", "9", "10", "11", "12", "13"], done.stdout
+    lines = [line.split(": ")[0] for line in done.stdout.splitlines() if ": error: " in line]
+    assert lines == [f"program.py:{number}" for number in range(8, 14)], done.stdout

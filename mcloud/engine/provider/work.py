@@ -139,8 +139,10 @@ class Work:
         kind = self.kind(at)
         operations = self.context.guarded(at, outputs.get("account"))
         native = self.context.listings(at).read(kind, native_id, self.what)
+        if native is None:
+            return None
         poll = kind.poll(operations.session, native_id, native)
-        if native is None or poll.phase == "gone":
+        if poll.phase == "gone":
             return None
         if not inputs:
             observed = kind.observe(at, native)
@@ -168,7 +170,13 @@ class Work:
         self._picks_are_known(picks)
         self.context.listings(at).forget()
         wanted = self.revealed(self.native(news, at))
-        native = operations.finish(kind, native_id, self.native(olds, at), wanted, picks, self.what, self.tell)
+        try:
+            native = operations.finish(kind, native_id, self.native(olds, at), wanted, picks, self.what, self.tell)
+        except FailedState as error:
+            # What was never ready is made anew by the next run; what worked once only a person may throw away.
+            again = f"mcloud destroy STACK_FILE --target {self.type.word}/{self.name}, then up, makes another one"
+            error.hint = error.hint or f"ask the cloud's support what is wrong with it, or: {again}"
+            raise
         return self.outputs(operations, kind, at, news, native)
 
     def delete(self, resource_id: str, olds: Mapping[str, Any]) -> None:

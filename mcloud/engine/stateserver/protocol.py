@@ -152,7 +152,7 @@ class StateProtocol:
         if call.body.get("version") not in (VERSION, VERSION_WITH_FEATURES):
             raise _Refused(400, f"a deployment of version {call.body.get('version')} is not known")
         self._view(call)
-        self.stacks.write(call.stack, call.body["deployment"], "import")
+        self.stacks.write(call.stack, call.body["deployment"], "import", call.body.get("features") or ())
         return {"updateId": str(uuid.uuid4())}
 
     def history(self, call: Call) -> Any:

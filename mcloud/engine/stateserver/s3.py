@@ -144,6 +144,8 @@ class BucketStore:
 
     def append(self, key: str, data: bytes) -> None:
         number = self._next[key] if key in self._next else len(self._names(f"{key}/"))
+        if number == 0:  # never made here: one that was removed must not begin anew
+            raise Fenced(f"{key} was taken over by another run", where=self.title)
         while self._put(_part(key, number), data, None) is None:
             there = self.get(_part(key, number))
             if there is not None and there.data == data:

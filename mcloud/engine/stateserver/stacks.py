@@ -21,6 +21,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mcloud.engine.stateserver.lease import Lease, Owner
+from mcloud.engine.stateserver.marks import LEAVING, read_mark
 from mcloud.engine.stateserver.replay import EMPTY, Deployment, Replay, features
 from mcloud.engine.stateserver.store import Blob, Changed, Store, StoreFull
 from mcloud.errors import StateError, StateLocked
@@ -80,9 +81,22 @@ class Stacks:
 
         Raises:
             Changed: it is there.
+            StateError: it is being moved to or from another store, or was.
         """
+        self.require_here(stack)
         view = View(1, deployment or dict(EMPTY), features(deployment or {}))
         self.store.put(_key(stack, "state.json"), _dump(view), None)
+
+    def require_here(self, stack: str, moving: str | None = None) -> None:
+        """Refuse to work on a stack that is being moved to or from another store, or was; ``moving`` there goes on.
+
+        Raises:
+            StateError: it is.
+        """
+        mark, _ = read_mark(self.store, stack)
+        refusal = None if mark is None or (mark.phase == LEAVING and mark.peer == moving) else mark.refusal(stack)
+        if refusal is not None:
+            raise refusal
 
     def view(self, stack: str) -> View:
         """The state as it is now.
@@ -184,15 +198,22 @@ class Stacks:
         self.release(stack)
         return said
 
-    def take(self, stack: str, kind: str, *, update: str = "", force: bool = False) -> list[str]:
+    def take(
+        self, stack: str, kind: str, *, update: str = "", force: bool = False, moving: str | None = None
+    ) -> list[str]:
         """Work on the stack from now on; what a run that is gone has left is folded in.
+
+        Args:
+            moving: address of the store that this is to move the stack to.
 
         Returns:
             What was done, for telling.
 
         Raises:
             StateLocked: somebody else does.
+            StateError: it is being moved to another store, or was.
         """
+        self.require_here(stack, moving)
         said: list[str] = []
         lease, tag = self._lease(stack)
         if lease is not None and lease.run != self.owner.run:
@@ -209,7 +230,7 @@ class Stacks:
         try:
             self.store.put(_key(stack, "lease.json"), Lease.of(self.owner, kind, update).dump(), tag)
         except Changed:
-            return self.take(stack, kind, update=update, force=force)
+            return self.take(stack, kind, update=update, force=force, moving=moving)
         self._fold_what_is_left(stack)
         return said
 
@@ -257,8 +278,11 @@ class Stacks:
         self._fold_what_is_left(stack, {update: result})
         self.release(stack)
 
-    def write(self, stack: str, deployment: Deployment, kind: str) -> None:
+    def write(self, stack: str, deployment: Deployment, kind: str, needed: Iterable[str] = ()) -> None:
         """Replace the state, as after an import or a recovery; creates of unknown outcome count as resolved.
+
+        Args:
+            needed: features that a reader must know, where the deployment does not show it.
 
         Raises:
             StateLocked: somebody else works on the stack.
@@ -266,7 +290,8 @@ class Stacks:
         self.take(stack, kind)
         try:
             view = self.view(stack)
-            written = View(view.version, deployment, features(deployment), tag=view.tag)
+            has_bytes = "byteString" in {*needed, *view.features}
+            written = View(view.version, deployment, features(deployment, has_bytes=has_bytes), tag=view.tag)
             self._store(stack, written, kind, "succeeded")
         finally:
             self.release(stack)
@@ -344,9 +369,14 @@ def parse_lines(data: bytes, where: str) -> list[Line]:
     found: list[Line] = []
     for number, line in enumerate(whole.split(b"\n") if whole else (), 1):
         try:
-            found.append(json.loads(line))
+            parsed = json.loads(line)
         except ValueError as error:
-            raise StateError("the journal is damaged", where=f"{where}:{number}") from error
+            # A line that is no text has no such position.
+            column = f":{error.colno}" if isinstance(error, json.JSONDecodeError) else ""
+            raise StateError("the journal is damaged", where=f"{where}:{number}{column}") from error
+        if not isinstance(parsed, dict):
+            raise StateError("the journal is damaged", where=f"{where}:{number}")
+        found.append(parsed)
     return found
 
 

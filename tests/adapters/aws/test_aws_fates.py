@@ -110,24 +110,45 @@ ATTRIBUTES = st.fixed_dictionaries(
 EXTRAS = st.sampled_from([{}, {}, {}, {"mode": "data"}, {"deposed": "1"}])
 
 
-@given(rows=st.lists(st.tuples(KINDS, ATTRIBUTES, EXTRAS), max_size=9), strict=st.booleans())
-@settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
-def test_any_state_of_known_and_unknown_types_is_accounted_for(tmp_path: Path, rows: list[Any], strict: bool) -> None:
+MODULES = st.sampled_from([None, None, "module.a", 'module.a["x"].module.b[0]', "module.b[1]"])
+KEYS = st.sampled_from([(None,), (None,), (0, 1, 2), ("a", "b/c"), ("0", 0), ()])
+ROWS = st.lists(st.tuples(KINDS, ATTRIBUTES, EXTRAS, MODULES, KEYS), max_size=9)
+
+
+def state(rows: list[Any]) -> dict[str, Any]:
+    """A state of one resource for each row, with an instance for each of its keys."""
     resources = [
         {"mode": extra.get("mode", "managed"), "type": kind, "name": f"r{at}"}
-        | {"instances": [{"attributes": values, **({"deposed": "1"} if "deposed" in extra else {})}]}
-        for at, (kind, values, extra) in enumerate(rows)
+        | ({"module": module} if module else {})
+        | {
+            "instances": [
+                {"attributes": values}
+                | ({} if key is None else {"index_key": key})
+                | ({"deposed": "1"} if "deposed" in extra else {})
+                for key in keys
+            ]
+        }
+        for at, (kind, values, extra, module, keys) in enumerate(rows)
     ]
-    path = tmp_path / "a.tfstate"
-    path.write_text(json.dumps({"version": 4, "resources": resources}), encoding="utf-8")
+    return {"version": 4, "resources": resources}
+
+
+@given(files=st.lists(ROWS, min_size=1, max_size=3), strict=st.booleans())
+@settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
+def test_any_states_of_any_types_are_accounted_for(tmp_path: Path, files: list[Any], strict: bool) -> None:
+    paths = [tmp_path / f"{number}.tfstate" for number in range(len(files))]
+    for path, rows in zip(paths, files, strict=True):
+        path.write_text(json.dumps(state(rows)), encoding="utf-8")
     try:
-        found = discover_tfstate([path], placement="vng/hcm", meanings=MEANINGS, strict=strict)
+        found = discover_tfstate(paths, placement="vng/hcm", meanings=MEANINGS, strict=strict)
     except DiscoverError as error:
         # Two resources with one id may contradict each other; nothing else of these rows stops a run.
         assert "differs" in str(error)  # noqa: PT017
         return
-    total = found.counts()
-    assert total.seen == len(rows) == total.mapped + total.folded + total.remainder
+    for path, rows in zip(paths, files, strict=True):
+        counts = found.counts(str(path))
+        assert counts.seen == sum(len(row[4]) for row in rows) == counts.mapped + counts.folded + counts.remainder
+    assert found.counts().seen == sum(found.counts(str(path)).seen for path in paths)
     assert all(outcome.reason for outcome in found.remainder)
     assert all(outcome.target for outcome in found.mapped)
     assert yaml.safe_load(to_yaml(found)) == json.loads(to_json(found))["document"]

@@ -1,0 +1,5 @@
+"""What ``pulumi up`` runs."""
+
+from three_tier import program
+
+program()
