@@ -32,15 +32,17 @@ LEAST = 8
 """Shorter values are in too many harmless words to be cut out of a text."""
 PIECE = 16
 """So many characters of a longer value are known again: answers are cut short anywhere."""
-_pieces: set[str] = set()
+_pieces: dict[int, set[str]] = {}
 _remembered: set[str] = set()
 
 
 def remember(value: str) -> None:
     """Know a secret again, for ``without_secrets``; an empty one is none."""
     if value not in _remembered:
-        _remembered.add(value)
-        _pieces.update(piece for form in _forms(value.strip()) for piece in _pieces_of(form))
+        for form in _forms(value.strip()):
+            for piece in _pieces_of(form):
+                _pieces.setdefault(len(piece), set()).add(piece)
+        _remembered.add(value)  # not before: another thread may ask
 
 
 def without_secrets(text: str) -> str:
@@ -48,9 +50,9 @@ def without_secrets(text: str) -> str:
     if not _pieces:
         return text
     hidden = bytearray(len(text))
-    for length in {len(piece) for piece in _pieces}:
+    for length, pieces in list(_pieces.items()):
         for start in range(len(text) - length + 1):
-            if text[start : start + length] in _pieces:
+            if text[start : start + length] in pieces:
                 hidden[start : start + length] = b"\1" * length
     shown = []
     for index, letter in enumerate(text):

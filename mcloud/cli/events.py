@@ -21,8 +21,8 @@ OUTPUT = "-"
 class _Writer:
     """Writes lines, each at once. When that fails it says so and goes on without: a run is not stopped half way."""
 
-    def __init__(self, file: IO[str] | None, where: str) -> None:
-        self._file = file
+    def __init__(self, file: IO[str], where: str) -> None:
+        self._file: IO[str] | None = file
         self._where = where
 
     def __call__(self, line: BaseModel) -> None:
@@ -50,7 +50,8 @@ def event_lines(where: str | None, command: str, stack: Path, *, as_json: bool) 
     if where == OUTPUT and as_json:
         raise UsageError("--json and --events - both want the output", hint="--events FILE")
     file = _opened(where)
-    lines = EventLines(_Writer(file, "the output" if where == OUTPUT else str(where)))
+    name = "the output" if where == OUTPUT else str(where)
+    lines = EventLines(_Writer(file, name) if file is not None else None)
     lines.begun(command, str(stack))
     code = 1
     try:

@@ -133,11 +133,11 @@ class EventLines:
     """Turns what is heard into lines.
 
     Args:
-        write: gets each line.
+        write: gets each line; None where nobody reads them.
         clock: seconds that only grow.
     """
 
-    def __init__(self, write: Callable[[_Line], None], clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, write: Callable[[_Line], None] | None, clock: Callable[[], float] = time.monotonic) -> None:
         self._write = write
         self._clock = clock
         self._began = clock()
@@ -154,14 +154,14 @@ class EventLines:
 
     def begun(self, command: str, file: str) -> None:
         """The first line."""
-        self._write(Begun(at=_now(), command=command, file=file))
+        self._say(Begun, command=command, file=file)
 
     def planned(self, changes: Iterable[Event]) -> None:
         """What would be done."""
         for event in changes:
             self._count(event)
             about: dict[str, Any] = {"op": event.op, "type": event.type, "name": event.name}
-            self._write(Planned(at=_now(), **about, properties=event.diffs))
+            self._say(Planned, **about, properties=event.diffs)
 
     def hear(self, progress: Progress, event: Event) -> None:
         """Something that the engine says while it works."""
@@ -177,23 +177,23 @@ class EventLines:
             op, type_, since = self._since[event.urn]
             seconds = round(self._clock() - since, 3)
             state = without_secrets(event.text)
-            self._write(Waiting(at=_now(), op=op, type=type_, name=event.name, state=state, seconds=seconds))
+            self._say(Waiting, op=op, type=type_, name=event.name, state=state, seconds=seconds)
 
     def _resource(self, progress: Progress, event: Event) -> None:
         about: dict[str, Any] = {"op": event.op, "type": event.type, "name": event.name}
         about |= {"done": progress.done, "total": progress.total}
         if event.kind == "started":
             self._since[event.urn] = (event.op, event.type, self._clock())
-            self._write(Started(at=_now(), **about))
+            self._say(Started, **about)
             return
         begun = self._since.pop(event.urn, None)
         about["seconds"] = None if begun is None else round(self._clock() - begun[2], 3)
         if event.kind == "failed":
             self._failed.append(event.name)
-            self._write(Failed(at=_now(), **about))
+            self._say(Failed, **about)
         elif event.kind == "finished":
             self._count(event)
-            self._write(Finished(at=_now(), **about, properties=event.diffs))
+            self._say(Finished, **about, properties=event.diffs)
 
     def _count(self, event: Event) -> None:
         self._changed.setdefault(event.op, set()).add(event.urn)
@@ -201,23 +201,21 @@ class EventLines:
     def message(self, text: str, severity: str = "info", name: str | None = None) -> None:
         """Something to be read."""
         if text:
-            self._write(Message(at=_now(), severity=severity, text=without_secrets(text), name=name))
+            self._say(Message, severity=severity, text=without_secrets(text), name=name)
 
     def summary(self, exit_code: int) -> None:
         """The last line."""
         changed = {op: len(urns) for op, urns in self._changed.items()}
-        self._write(
-            Summary(
-                at=_now(),
-                exit_code=exit_code,
-                interrupted=self.interrupted,
-                failed=tuple(self._failed),
-                changed=changed,
-                seconds=round(self._clock() - self._began, 3),
-                cost=self.cost,
-            )
+        self._say(
+            Summary,
+            exit_code=exit_code,
+            interrupted=self.interrupted,
+            failed=tuple(self._failed),
+            changed=changed,
+            seconds=round(self._clock() - self._began, 3),
+            cost=self.cost,
         )
 
-
-def _now() -> datetime:
-    return datetime.now(UTC)
+    def _say(self, kind: type[_Line], **fields: Any) -> None:
+        if self._write is not None:
+            self._write(kind(at=datetime.now(UTC), **fields))

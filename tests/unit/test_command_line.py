@@ -187,3 +187,10 @@ def test_discover_reads_lists_and_templates(tmp_path: Path, capsys: pytest.Captu
     broken.write_text("Resources: [")
     assert run(["discover", "cloudformation", str(broken), "--placement", "vng/hcm"]) == 1
     assert f"{broken}:1:13" in capsys.readouterr().err
+
+
+def test_the_schema_of_events_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["schema", "events"]) == 0
+    schema = json.loads(capsys.readouterr().out)
+    jsonschema.Draft202012Validator.check_schema(schema)
+    assert set(schema["discriminator"]["mapping"]) >= {"begun", "waiting", "finished", "failed", "summary"}

@@ -73,7 +73,7 @@ def test_a_run() -> None:
 
 
 def test_a_failure_and_what_says_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(secrets, "_pieces", set())
+    monkeypatch.setattr(secrets, "_pieces", {})
     monkeypatch.setattr(secrets, "_remembered", set())
     secrets.remember("hunter2-and-more")
     refused = Event("message", urn=URN, name="web", text="refused: hunter2-and-more", severity="error")

@@ -76,7 +76,7 @@ def test_what_is_too_much_is_counted(clock: Clock) -> None:
 
 
 def test_the_clouds_word_has_no_secret(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(secrets, "_pieces", set())
+    monkeypatch.setattr(secrets, "_pieces", {})
     monkeypatch.setattr(secrets, "_remembered", set())
     secrets.remember("hunter2-and-more")
     progress = under_way(clock, *started("web-0", "create", "no hunter2-and-more,\nplease"))

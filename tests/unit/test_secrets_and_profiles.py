@@ -256,7 +256,7 @@ def test_the_value_behind_a_reference_counts(old: Any, new: Any, same: bool) -> 
 
 @pytest.fixture
 def nothing_known(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(secrets, "_pieces", set())
+    monkeypatch.setattr(secrets, "_pieces", {})
     monkeypatch.setattr(secrets, "_remembered", set())
 
 
