@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import date
 from decimal import Decimal, InvalidOperation
+from enum import StrEnum
 from functools import cache
 from pathlib import Path
 from typing import Annotated
@@ -27,6 +28,7 @@ from mcloud.match.compare import Terms, compare
 from mcloud.match.verdict import Bill, Choice, Comparison, Losers, Verdict, alike
 from mcloud.model.base import Placement
 from mcloud.report.comparison import comparison_report
+from mcloud.report.language import speaking
 from mcloud.report.value import Report
 
 GROUP = False
@@ -39,6 +41,16 @@ To = Annotated[
 Rate = Annotated[str | None, typer.Option("--rate", help="Your exchange rate: CURRENCY=VND, like USD=26200.")]
 
 Html = Annotated[Path | None, typer.Option("--html", help="Write one self-contained page here.")]
+
+
+class Lang(StrEnum):
+    """Languages of pages."""
+
+    en = "en"
+    vi = "vi"
+
+
+InLang = Annotated[Lang, typer.Option("--lang", help="Language of the page.")]
 
 
 def kept_catalogs(profile: str | None) -> Callable[[Placement], Catalog]:
@@ -139,6 +151,7 @@ def compare_command(
     profile: ProfileName = None,
     rate: Rate = None,
     html: Html = None,
+    lang: InLang = Lang.en,
     as_json: AsJson = False,
 ) -> None:
     """Tell for each cloud whether a stack fits, what would be picked and why, what is lacking, and what it costs.
@@ -151,7 +164,8 @@ def compare_command(
     targets = targets_of(to or [], loaded.stack.placement)
     found = compare(loaded.stack, targets, terms_of(loaded, profile, rate))
     if html is not None:
-        write_page(html, comparison_report(found))
+        with speaking(lang):
+            write_page(html, comparison_report(found))
     if as_json:
         out.print_json(found.model_dump(mode="json", by_alias=True))
     else:

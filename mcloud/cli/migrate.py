@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from mcloud.cli import out
-from mcloud.cli.compare import FITS, Html, Rate, bill_words, sound_stack, terms_of, write_page
+from mcloud.cli.compare import FITS, Html, InLang, Lang, Rate, bill_words, sound_stack, terms_of, write_page
 from mcloud.cli.options import AsJson, Env, Overlays, ProfileName, Sets, StackFile, make_app
 from mcloud.load import load_stack
 from mcloud.match.verdict import alike
@@ -19,6 +19,7 @@ from mcloud.migrate.utilization import read_usage
 from mcloud.migrate.values import DataTotal, MigrationPlan, Sizing
 from mcloud.model.base import Placement
 from mcloud.model.resources import KINDS
+from mcloud.report.language import speaking
 from mcloud.report.migration import migration_report
 
 GROUP = True
@@ -54,6 +55,7 @@ def plan_command(
     profile: ProfileName = None,
     rate: Rate = None,
     html: Html = None,
+    lang: InLang = Lang.en,
     as_json: AsJson = False,
 ) -> None:
     """Tell what each resource becomes, how large, at what cost on both sides, what is lacking, which data to copy.
@@ -75,7 +77,8 @@ def plan_command(
     )
     made = plan_migration(loaded.stack, Placement.parse(to), terms_of(loaded, profile, rate), known)
     if html is not None:
-        write_page(html, migration_report(made))
+        with speaking(lang):
+            write_page(html, migration_report(made))
     if as_json:
         out.print_json(made.model_dump(mode="json", by_alias=True))
     else:

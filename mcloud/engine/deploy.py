@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import signal
 import tempfile
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cache, partial
@@ -25,7 +25,7 @@ from mcloud.engine.look import is_as_recorded
 from mcloud.engine.losses import Loss, made_anew, may_be_replaced, removed, without_data
 from mcloud.engine.move import Move, left_after, moved_state, plan_move, still_left
 from mcloud.engine.process import Engine, RunResult
-from mcloud.engine.provider.context import CATALOGS, MAY_DELETE, REMATCH, STATE_ID, Context, live_file
+from mcloud.engine.provider.context import CATALOGS, MAY_DELETE, REMATCH, STATE_ID, Context, live_file, permission
 from mcloud.engine.recovery import recover
 from mcloud.engine.renaming import renamed
 from mcloud.engine.runtime import serve_graph
@@ -353,11 +353,26 @@ class Deployment:
         """
         if planned is not None:
             on_event = only_planned(planned.operations, on_event)
-        if may_delete is not None:
-            named = {*may_delete, *without_data(self.graph)}
-            # The engine deletes a renamed one under the name that it had.
-            former = {f"{node.kind}/{name}" for node in self.graph.nodes if node.address in named for name in node.was}
-            self._variables[MAY_DELETE] = json.dumps(sorted(named | former))
+        with self._permitted(may_delete):
+            return self._up(on_event)
+
+    @contextmanager
+    def _permitted(self, may_delete: Iterable[str] | None) -> Iterator[None]:
+        """Tell the provider what it may delete."""
+        if may_delete is None:
+            yield
+            return
+        named = {*may_delete, *without_data(self.graph)}
+        # The engine deletes a renamed one under the name that it had.
+        former = {f"{node.kind}/{name}" for node in self.graph.nodes if node.address in named for name in node.was}
+        with permission(named | former) as file:
+            self._variables[MAY_DELETE] = file
+            try:
+                yield
+            finally:
+                del self._variables[MAY_DELETE]
+
+    def _up(self, on_event: Callable[[Progress, Event], None]) -> Outcome:
         self.make_move()
         if self.targets is not None:
             looked = self._refresh_targets()

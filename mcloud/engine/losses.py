@@ -84,7 +84,9 @@ def may_be_replaced(graph: Graph, resources: Iterable[Resource]) -> bool:
 
 def without_data(graph: Graph) -> frozenset[str]:
     """Addresses of servers that the stack says hold no data, whatever the state said of them."""
-    return frozenset(node.address for node in graph.nodes if not holds_data(node))
+    return frozenset(
+        node.address for node in graph.nodes if not holds_data(node) and holds_data_as(node.kind, {})
+    )
 
 
 def with_data(resources: Iterable[Resource]) -> Iterator[Resource]:

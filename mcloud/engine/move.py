@@ -71,9 +71,9 @@ def plan_move(
     """
     nodes = {(node.token, node.name): (node, canonical(node.placement).home) for node in graph.nodes}
     there = [item for item in resources if item.get("id")]
-    live = [item for item in there if not item.get("delete")]
-    moving = {_key(item): item for item in live if _goes(item, nodes)}
-    at_home = {(_key(item), _home(item)) for item in live}
+    live = [(_key(item), _home(item), item) for item in there if not item.get("delete")]
+    moving = {key: item for key, home, item in live if key in nodes and nodes[key][1] != home}
+    at_home = {(key, home) for key, home, _ in live}
     returns = tuple(
         item
         for item in left
@@ -84,17 +84,17 @@ def plan_move(
     spared = _spared(there, nodes, at_home | {(_key(item.resource), item.home) for item in returns})
     returning = {_key(item.resource) for item in returns} | spared.keys()
     data = {key: item for key, item in moving.items() if holds_data(nodes[key][0])}
-    stays = _with_all_of_it(data.values(), [item for item in live if _key(item) not in nodes or _key(item) in moving])
+    stays = _with_all_of_it(data.values(), [item for key, _, item in live if key not in nodes or key in moving])
     discarded = frozenset(
         str(item["id"]) for key, item in moving.items() if key in returning and item["id"] not in stays
     )
     return Move(
         tuple((nodes[key][0], _home(item)) for key, item in data.items() if key not in returning),
-        tuple(item for item in live if item["id"] in stays),
+        tuple(item for _, _, item in live if item["id"] in stays),
         returns,
         frozenset(str(item["id"]) for item in spared.values()),
         discarded,
-        tuple(_rezoned(graph, {_key(item): item for item in live if _key(item) not in moving}, canonical)),
+        tuple(_rezoned(graph, {key: item for key, _, item in live if key not in moving}, canonical)),
         tuple((nodes[key][0], known) for key, item in moving.items() for known in _known_as(item)),
     )
 
@@ -105,11 +105,6 @@ def _key(resource: Resource) -> Key:
 
 def _home(resource: Resource) -> str:
     return split_id(str(resource["id"]))[0].home
-
-
-def _goes(resource: Resource, nodes: Mapping[Key, tuple[Node, str]]) -> bool:
-    found = nodes.get(_key(resource))
-    return found is not None and found[1] != _home(resource)
 
 
 def _spared(

@@ -72,7 +72,7 @@ class Node:
         """The engine's type token."""
         return KINDS[self.kind].token
 
-    @property
+    @cached_property
     def placement(self) -> Placement:
         """Where it runs, as written."""
         return Placement.parse(self.inputs["placement"])

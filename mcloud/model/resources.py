@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
@@ -444,17 +445,18 @@ def holds_data_as(kind: str, inputs: Mapping[str, Any]) -> bool:
     return kind in ("Volume", "Bucket") or (kind == "Server" and not inputs.get("stateless"))
 
 
-def reference_fields(inputs: type[BaseModel]) -> dict[str, str]:
+@cache
+def reference_fields(inputs: type[BaseModel]) -> Mapping[str, str]:
     """Wire name -> kind referred to, for the fields that hold ids (single ids and lists alike)."""
     return {
         field.alias or name: kind
         for name, field in inputs.model_fields.items()
-        for kind in [reference_kind(field.annotation, field.metadata)]
-        if kind is not None
+        if (kind := reference_kind(field.annotation, field.metadata)) is not None
     }
 
 
-def nested_references(inputs: type[BaseModel]) -> dict[str, dict[str, str]]:
+@cache
+def nested_references(inputs: type[BaseModel]) -> Mapping[str, Mapping[str, str]]:
     """Wire name of a list of mappings -> wire name in a mapping -> kind referred to."""
     found = {}
     for name, field in inputs.model_fields.items():

@@ -12,6 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from mcloud.report import drawing
+from mcloud.report.language import speaking, t
 from mcloud.report.value import Bars, Notes, Picture, Report, Table
 
 FOLDER = Path(__file__).with_name("page")
@@ -24,7 +25,8 @@ _KINDS: dict[type, str] = {Table: "table", Bars: "bars", Picture: "picture", Not
 def to_html(report: Report) -> str:
     """The page. Styles, script and drawings are in it; its policy forbids the browser to load anything."""
     style, script = ((FOLDER / name).read_text(encoding="utf-8") for name in ("page.css", "page.js"))
-    return _environment().get_template("page.html.j2").render(report=report, style=style, script=script)
+    with speaking(report.language):
+        return _environment().get_template("page.html.j2").render(report=report, style=style, script=script)
 
 
 @cache
@@ -42,7 +44,7 @@ def _environment() -> Environment:
         max((len(word) for word in f"{cell.text} {cell.detail}".split()), default=0) > LONG
     )
     made.filters["breakable"] = _breakable
-    made.globals |= {"scale": drawing.scale, "place": drawing.place}
+    made.globals |= {"scale": drawing.scale, "place": drawing.place, "t": t}
     return made
 
 

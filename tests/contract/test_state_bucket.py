@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
 from mcloud.engine.stateserver.s3 import PROBE, BucketStore
+from mcloud.engine.stateserver.store import Blob
 from mcloud.engine.stateserver.stores import open_store
 from mcloud.errors import StateError
 
@@ -22,6 +24,27 @@ def opened(address: str) -> BucketStore:
     store = open_store(address)
     assert isinstance(store, BucketStore)
     return store
+
+
+def test_what_did_not_change_is_sent_once(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    store, other = opened(address), opened(address)
+    first = other.put(KEY, b"1", None)
+    get, sent = store._client.get_object, []
+
+    def heard(**call: Any) -> Any:
+        answer = get(**call)
+        sent.append(answer["ETag"])
+        return answer
+
+    monkeypatch.setattr(store._client, "get_object", heard)
+    for _ in range(3):
+        assert store.get(KEY) == Blob(b"1", first)
+    assert sent == [first]
+    second = other.put(KEY, b"2", first)
+    assert store.get(KEY) == Blob(b"2", second)
+    assert sent == [first, second]
+    other.delete(KEY)
+    assert store.get(KEY) is None
 
 
 def test_an_append_whose_answer_got_lost_counts_once(address: str) -> None:

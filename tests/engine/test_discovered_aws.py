@@ -68,12 +68,12 @@ def test_an_account_of_more_than_200_resources_comes_up_once_its_gaps_are_answer
     document["accept"] = [{"gap": gap, "reason": "agreed with the network team"} for gap in lossy]
     desk.write("found.yaml", document)
     assert "147 resources" in desk.run("validate", "found.yaml").stdout
-    desk.run("up", "found.yaml")
+    desk.run("up", "found.yaml", timeout=600)
     counts = desk.counts()
     assert counts["servers"] == sum(entry.get("count", 1) for entry in document["servers"].values()) == 56
     kinds = ("networks", "subnets", "security_groups", "keys", "load_balancers", "listeners", "pools", "buckets")
     assert [counts[kind] for kind in kinds] == [3, 8, 7, 2, 3, 3, 5, 4]
     # Root disks and data volumes.
     assert (counts["volumes"], counts["attachments"]) == (56 + 22, 20)
-    assert "nothing to change" in desk.run("up", "found.yaml").stdout
+    assert "nothing to change" in desk.run("up", "found.yaml", timeout=600).stdout
     assert desk.counts() == counts

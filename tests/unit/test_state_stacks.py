@@ -51,6 +51,23 @@ def process() -> Iterator[subprocess.Popen[bytes]]:
     made.wait()
 
 
+def test_a_look_at_the_state_is_ones_own_and_as_it_is_now(stacks: Stacks, other: Stacks) -> None:
+    pending = {"type": "creating", "resource": {"urn": URN}}
+    stacks.write("dev", {"resources": [{"urn": URN}], "pending_operations": [pending]}, "import")
+    before = stacks.view("dev")
+    before.deployment["resources"][0]["delete"] = True
+    before.deployment["pending_operations"][0]["type"] = "deleting"
+    before.deployment["resources"].append({})
+    before.creates["x"] = {}
+    again = stacks.view("dev")
+    assert again.deployment["resources"] == [{"urn": URN}]
+    assert again.deployment["pending_operations"] == [pending]
+    assert again.creates == {}
+    other.write("dev", {"resources": []}, "import")
+    assert (stacks.view("dev").deployment, stacks.view("dev").version) == ({"resources": []}, before.version + 1)
+    assert stacks.find("nobody") is None
+
+
 def begin(number: int = 1, urn: str = URN) -> dict[str, Any]:
     operation = {"type": "creating", "resource": {"urn": urn, "type": "test:index:Group", "inputs": {"x": 1}}}
     entry = {"version": 1, "kind": BEGIN, "operationID": number, "sequenceID": 2 * number, "operation": operation}

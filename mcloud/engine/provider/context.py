@@ -8,8 +8,11 @@ from __future__ import annotations
 import json
 import os
 import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 from mcloud.adapter import registry
 from mcloud.adapter.limiter import Limiter
@@ -29,7 +32,7 @@ CATALOGS = "MCLOUD_CATALOGS"
 """Folder with the live catalogs that were read before this run, one file per home."""
 REMATCH = "MCLOUD_REMATCH"
 MAY_DELETE = "MCLOUD_MAY_DELETE"
-"""JSON list of what may be deleted though it holds data, each kind/name; without it, all may."""
+"""File with a JSON list of what may be deleted though it holds data, each kind/name; without it, all may."""
 
 
 def live_file(folder: Path, at: Placement) -> Path:
@@ -51,9 +54,31 @@ def _secret_reader() -> SecretReader:
     return SecretReader(Path(os.environ.get(BASE_FOLDER) or "."), key)
 
 
+@contextmanager
+def permission(names: Iterable[str]) -> Iterator[str]:
+    """The value of ``MCLOUD_MAY_DELETE`` for these, for as long as it lasts.
+
+    A file, because one variable holds no more than 128 KiB on Linux: a few thousand names.
+    """
+    with NamedTemporaryFile("w", prefix="mcloud-may-delete-", suffix=".json", encoding="utf-8") as file:
+        json.dump(sorted(names), file)
+        file.flush()
+        yield file.name
+
+
 def _may_delete() -> frozenset[str] | None:
-    listed = os.environ.get(MAY_DELETE)
-    return None if listed is None else frozenset(json.loads(listed))
+    """As the variable says.
+
+    Raises:
+        ProfileError: the file cannot be read; then nothing may be done at all.
+    """
+    path = os.environ.get(MAY_DELETE)
+    if path is None:
+        return None
+    try:
+        return frozenset(json.loads(Path(path).read_text(encoding="utf-8")))
+    except (OSError, ValueError) as error:
+        raise ProfileError(f"{MAY_DELETE}: {path} cannot be read", hint="run mcloud up again") from error
 
 
 @dataclass

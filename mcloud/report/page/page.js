@@ -31,7 +31,8 @@
       row.hidden = !wanted.every((word) => has.includes(word));
       shown += row.hidden ? 0 : 1;
     }
-    output.textContent = wanted.length ? `${shown} of ${rows.length} rows` : `${rows.length} rows`;
+    const said = wanted.length ? output.dataset.some.replace("SHOWN", shown) : output.dataset.all;
+    output.textContent = said.replace("ALL", rows.length);
   }
 
   for (const part of document.querySelectorAll(".table")) {
