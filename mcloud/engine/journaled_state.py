@@ -27,6 +27,8 @@ from mcloud.engine.stateserver.stores import open_store
 from mcloud.errors import StateError
 
 TAKEN_OVER = ".taken-over"
+FAR = {"PULUMI_JOURNALING_BATCH_PERIOD": "100"}
+"""Milliseconds that the engine collects for one write where each is a journey of its own."""
 STATE_ID = "state-id"
 FIRST_SPACE = "4026531836"
 """The kernel's number of the process space that is no container's (include/linux/proc_ns.h, PROC_PID_INIT_INO)."""
@@ -94,7 +96,7 @@ class JournaledState(StateFolder):
             from mcloud.engine.stateserver.client import StateServer
 
             self._server = StateServer(self.store_address, self._owner)
-        return dict(self._server.variables)
+        return {**self._server.variables, **(FAR if self.remote else {})}
 
     def engine_started(self, pid: int) -> None:
         if self._server is not None:

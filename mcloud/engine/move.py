@@ -70,8 +70,8 @@ def plan_move(
         canonical: a placement in the cloud's own names.
     """
     nodes = {(node.token, node.name): (node, canonical(node.placement).home) for node in graph.nodes}
-    there = [item for item in resources if item.get("id")]
-    live = [(_key(item), _home(item), item) for item in there if not item.get("delete")]
+    there = [(_key(item), _home(item), item) for item in resources if item.get("id")]
+    live = [(key, home, item) for key, home, item in there if not item.get("delete")]
     moving = {key: item for key, home, item in live if key in nodes and nodes[key][1] != home}
     at_home = {(key, home) for key, home, _ in live}
     returns = tuple(
@@ -108,12 +108,13 @@ def _home(resource: Resource) -> str:
 
 
 def _spared(
-    resources: Iterable[Resource], nodes: Mapping[Key, tuple[Node, str]], there: set[tuple[Key, str]]
+    resources: Iterable[tuple[Key, str, Resource]],
+    nodes: Mapping[Key, tuple[Node, str]],
+    there: set[tuple[Key, str]],
 ) -> dict[Key, Resource]:
     """What is to be deleted where the stack wants one of its kind and name again, and has no other."""
     found: dict[Key, list[Resource]] = {}
-    for item in resources:
-        key, home = _key(item), _home(item)
+    for key, home, item in resources:
         node = nodes.get(key)
         if item.get("delete") and node is not None and node[1] == home and (key, home) not in there:
             found.setdefault(key, []).append(item)

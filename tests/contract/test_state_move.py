@@ -1,4 +1,4 @@
-"""A stack's state moves from one store to another: killed at any point, one of them has it, and a rerun completes it."""
+"""A state moves from one store to another: killed at any point, one of them has it, and a rerun completes it."""
 
 from __future__ import annotations
 
@@ -156,7 +156,7 @@ def test_it_is_refused_where_there_is_one_already(address_of: Callable[[str], st
     filled(here)
     stacks_at(there).create("dev")
     before = contents(open_store(there))
-    with pytest.raises(StateError, match="there is a state of the stack 'dev' in .* already"):
+    with pytest.raises(StateError, match=r"there is a state of the stack 'dev' in .* already"):
         moved(here, there)
     with pytest.raises(StateError, match="there is no state of the stack 'x'"):
         move_stack("x", stacks_at(here), stacks_at(there), here, there)
@@ -180,7 +180,7 @@ def test_a_store_that_does_not_keep_what_it_was_given(
         return whole(key, data[:-1] if damaged else data, expected)
 
     monkeypatch.setattr(target.store, "put", put)
-    with pytest.raises(StateError, match="no room|what was written is not what is read"):
+    with pytest.raises(StateError, match=r"no room|what was written is not what is read"):
         move_stack("dev", source, target, here, there)
     assert (target.store.stacks(), contents(target.store), contents(source.store)) == ([], {}, before)
     assert read_mark(source.store, "dev") == read_mark(target.store, "dev") == (None, None)
@@ -191,7 +191,7 @@ def test_a_store_that_does_not_keep_what_it_was_given(
 
 
 def killed_at(points: list[str], here: str, there: str) -> list[int]:
-    """How the moves ended that were killed before their so many-th write; ``POINT`` in an address is the word before."""
+    """How moves end that are killed before their so many-th write; ``POINT`` in an address is the word before it."""
     run = subprocess.run(
         [sys.executable, "-c", KILLED, here, there, *points], capture_output=True, text=True, check=True
     )

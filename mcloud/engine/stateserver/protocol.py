@@ -256,15 +256,31 @@ class StateProtocol:
 
     def record_create(self, call: Call) -> Any:
         """What the provider is about to make, has made, or could surely not make."""
-        lease = self.stacks.lease(call.stack)
-        if lease is None or lease.run != self.stacks.owner.run or not lease.update:
-            raise StateLocked(f"this run does not hold the stack {call.stack!r}")
+        update = self._update_under_way(call.stack)
         creates = [
             {"create": {key: str(one[key]) for key in ("urn", "phase", "id", "account") if key in one}}
             for one in call.body["creates"]
         ]
-        self._journal(call.stack, lease.update).add(creates)
+        self._journal(call.stack, update).add(creates)
         return {}
+
+    def _update_under_way(self, stack: str) -> str:
+        """The update that holds the stack. Whether it still does, the store says when something is added.
+
+        Raises:
+            StateLocked: none of this run's does.
+        """
+        with self._lock:
+            found = next((update for held, update in self._held if held == stack), None)
+        if found is not None:
+            return found
+        # A server that follows one that was killed has heard of no start.
+        lease = self.stacks.lease(stack)
+        if lease is None or lease.run != self.stacks.owner.run or not lease.update:
+            raise StateLocked(f"this run does not hold the stack {stack!r}")
+        with self._lock:
+            self._held.add((stack, lease.update))
+        return lease.update
 
     def _view(self, call: Call) -> View:
         view = self.stacks.find(call.stack)
