@@ -66,7 +66,8 @@ test: lint engine yaml typescript browser postgres
 conformance: engine
 	MCLOUD_CONFORMANCE=whole $(BIN)/python -m pytest -n 2 --dist worksteal -o timeout=900 tests/conformance
 
-# Faults at the calls that change something, and what a person types then: make chaos CHAOS="--cases 400 --seed 2"
+# Faults at the calls that change something, and what a person types then; hours, which may be played in pieces:
+# make chaos CHAOS="--folder /tmp/chaos --minutes 60"
 chaos: engine
 	$(BIN)/python tests/chaos/run.py $(CHAOS)
 

@@ -5,23 +5,20 @@ from __future__ import annotations
 import itertools
 import os
 import signal
-import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
-import httpx
 import pytest
 from pytest_socket import socket_allow_hosts
 
 from mcloud.paths import cache_dir
 from tests.postgres import PASSWORD, Database, binaries
+from tests.s3 import KEYS, ObjectStore
 
 LOOPBACK = ["127.0.0.1", "::1", "localhost"]
 HOMES = ("HOME", "USERPROFILE", "APPDATA", "LOCALAPPDATA", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME")
 STORAGE_KEYS = ("VSTORAGE_ACCESS_KEY", "VSTORAGE_SECRET_KEY")
 CACHE = str(cache_dir())
-SIGNED = "AWS4-HMAC-SHA256 Credential=testing/20261126/us-east-1/s3/aws4_request"
 
 # Whoever runs the tests may ignore these (nohup, a job in the background), and what is ignored is handed down.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -72,25 +69,11 @@ def database() -> Iterator[Database]:
 
 
 @pytest.fixture(scope="session")
-def s3_endpoint() -> Iterator[str]:
-    """An S3 service on loopback for all tests of a process; each takes a bucket of its own."""
-    from moto.server import DomainDispatcherApplication, create_backend_app
-    from werkzeug.serving import make_server
-
-    moto, one = DomainDispatcherApplication(create_backend_app), threading.Lock()
-
-    def serve(environ: Any, start_response: Any) -> list[bytes]:
-        # moto looks whether a condition is met and then writes; a real service does both at once.
-        with one:
-            return list(moto(environ, start_response))
-
-    server = make_server("127.0.0.1", 0, serve, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+def objects() -> Iterator[ObjectStore]:
+    """An S3 service for all tests of a process; each takes a bucket of its own."""
+    made = ObjectStore()
+    yield made
+    made.stop()
 
 
 @pytest.fixture
@@ -104,11 +87,9 @@ def address_of(
         if kind == "folder":
             return f"file://{tmp_path / name}"
         if kind == "bucket":
-            endpoint = request.getfixturevalue("s3_endpoint")
-            monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
-            monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
-            httpx.put(f"{endpoint}/{name}", headers={"Authorization": SIGNED}, trust_env=False).raise_for_status()
-            return f"s3://{name}/team/states?endpoint={endpoint}&region=us-east-1"
+            for variable, value in KEYS.items():
+                monkeypatch.setenv(variable, value)
+            return str(request.getfixturevalue("objects").bucket(name))
         monkeypatch.setenv("PGPASSWORD", PASSWORD)
         return str(request.getfixturevalue("database").address(name.replace("-", "_")))
 

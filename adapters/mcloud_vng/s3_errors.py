@@ -49,9 +49,10 @@ BY_STATUS: dict[int, type[CloudError]] = {
 
 def explain_s3(error: Exception, doing: str) -> CloudError | None:
     """Sort an error of the S3 client; None for an error of anything else."""
-    library = sys.modules.get("botocore.exceptions")
-    if library is None:
+    if not any(kind.__module__.partition(".")[0] == "botocore" for kind in type(error).__mro__):
+        # The client may not be loaded yet, or be half loaded by another thread that makes a bucket.
         return None
+    library = sys.modules["botocore.exceptions"]
     if isinstance(error, library.ClientError):
         return refused(error, doing, "vStorage", _sorted)
     if isinstance(error, (library.HTTPClientError, library.ConnectionError)):

@@ -95,9 +95,8 @@ class PlainProgress(ProgressView):
     def waiting(self, progress: Progress) -> None:
         states = sorted((urn, state) for urn, (_, state, _) in list(progress.waiting.items()))
         now = time.monotonic()
-        if (states == self._said or self.looking) and now - self._said_at < SAY_AGAIN_AFTER:
-            return
-        if states or self.looking:
+        new = bool(states) and states != self._said and not self.looking
+        if new or now - self._said_at >= SAY_AGAIN_AFTER:
             self._said, self._said_at = states, now
             tell(f"[{progress.done}/{progress.total}] {span(progress.elapsed)}: {waiting_line(progress)}")
 

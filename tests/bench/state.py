@@ -1,9 +1,10 @@
-"""What keeping the state costs: so many resources on the real engine, by each backend.
+"""What keeping the state costs: so many resources on the real engine, by each backend and in each store.
 
-python tests/bench/state.py [--resources N] [--json]
+python tests/bench/state.py [--resources N] [--only NAME,…] [--json]
 
 The resources are components: the engine plans them, runs them and writes them into the state as any other, and no
-provider and no cloud takes part, so that what is measured is the engine and its state.
+provider and no cloud takes part, so that what is measured is the engine and its state. The bucket is on moto in a
+process of its own, the database in Debian's PostgreSQL with fsync; both on loopback.
 """
 
 from __future__ import annotations
@@ -12,12 +13,13 @@ import argparse
 import json
 import os
 import resource
+import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -33,8 +35,23 @@ from mcloud.engine.journaled_state import JournaledState
 from mcloud.engine.process import Engine
 from mcloud.engine.state import StateFolder
 
+sys.path.insert(0, str(Path(__file__).parents[2]))
+from tests.postgres import PASSWORD, Database
+from tests.s3 import KEYS
+
 THREADS = 64
-KEPT: dict[str, type[StateFolder]] = {"state server": JournaledState, "file backend": FileState}
+ROOT = Path(__file__).parents[2]
+FOLDER, BUCKET, DATABASE, FILE = "state server", "bucket", "database", "file backend"
+TARGET = 2.0
+"""At most so many times what the folder takes, in a store that several machines share."""
+BUCKETS = """
+import sys
+from tests.s3 import ObjectStore
+print(ObjectStore().bucket("states"), flush=True)
+sys.stdin.read()
+"""
+Kept = Callable[[Path], StateFolder]
+Measured = dict[str, tuple[float, float]]
 UP, DESTROY = ("up", "--yes", "--skip-preview"), ("destroy", "--yes", "--skip-preview")
 STEPS = {"up": UP, "no-op": UP, "destroy": DESTROY}
 INPUTS = {"name": "server-0123456789", "placement": "cloud/region/zone", "size": {"vcpu": 2, "memory": "4 GiB"}}
@@ -86,7 +103,29 @@ def served(program: Program) -> Iterator[int]:
         server.stop(grace=1).wait(5)
 
 
-def measure(kept: type[StateFolder], count: int) -> dict[str, tuple[float, float]]:
+@contextmanager
+def stores(wanted: Iterable[str]) -> Iterator[dict[str, Kept]]:
+    """What makes a fresh state in each of them."""
+    ways: dict[str, Kept] = {FOLDER: JournaledState, FILE: FileState}
+    with ExitStack() as stack:
+        if BUCKET in wanted:
+            os.environ.update(KEYS)
+            service = subprocess.Popen(
+                [sys.executable, "-c", BUCKETS], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            )
+            stack.callback(service.kill)
+            assert service.stdout is not None
+            bucket = service.stdout.readline().strip()
+            ways[BUCKET] = lambda path: JournaledState(path, bucket)
+        if DATABASE in wanted:
+            os.environ["PGPASSWORD"] = PASSWORD
+            database = Database()
+            stack.callback(database.stop)
+            ways[DATABASE] = lambda path: JournaledState(path, database.address())
+        yield {name: ways[name] for name in wanted}
+
+
+def measure(kept: Kept, count: int) -> Measured:
     """Seconds of each step on a fresh state: by the clock, and of the processors in the engine and the state server."""
     binary = install.find()
     if binary is None:
@@ -118,14 +157,17 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--resources", type=int, default=1_000)
+    parser.add_argument("--only", default=",".join((FOLDER, BUCKET, DATABASE, FILE)), help="names, with commas")
     parser.add_argument("--json", action="store_true")
     arguments = parser.parse_args()
     load = os.getloadavg()[0]
-    rows = {name: measure(kept, arguments.resources) for name, kept in KEPT.items()}
+    with stores(arguments.only.split(",")) as ways:
+        rows = {name: measure(kept, arguments.resources) for name, kept in ways.items()}
     when = datetime.now(UTC).isoformat(timespec="minutes")
     head = f"{machine()}; {when}; load {load:.1f} before, {os.getloadavg()[0]:.1f} after"
     if arguments.json:
-        document = {"machine": head, "resources": arguments.resources, "seconds": rows}
+        found = list(compared(rows))
+        document = {"machine": head, "resources": arguments.resources, "seconds": rows, "targets": found}
         sys.stdout.write(json.dumps(document, indent=2) + "\n")
         return
     sys.stdout.write(f"{head}\nby the clock / of the processors\n\n")
@@ -133,6 +175,26 @@ def main() -> None:
     for name, seconds in rows.items():
         cells = [f"{clock:.1f} s / {used:.1f} s" for clock, used in (seconds[step] for step in STEPS)]
         sys.stdout.write(f"| {name} | {' | '.join(cells)} |\n")
+    sys.stdout.write("\n")
+    for item in compared(rows):
+        met = "met" if item["met"] else "NOT met"
+        what = f"{item['store']}: {item['step']} at most {TARGET:g} x the folder's"
+        sys.stdout.write(f"{what}: {item['clock']:.2f} x by the clock, {item['processors']:.2f} x: {met}\n")
+
+
+def compared(rows: Mapping[str, Measured]) -> Iterator[dict[str, Any]]:
+    """What the stores of several machines take beside the folder, step by step and in all."""
+    if FOLDER not in rows:
+        return
+    for name in (name for name in (BUCKET, DATABASE) if name in rows):
+        for step in (*STEPS, "all"):
+            ours, local = (
+                [sum(times) for times in zip(*(rows[one][key] for key in STEPS if step in (key, "all")), strict=True)]
+                for one in (name, FOLDER)
+            )
+            clock, processors = (mine / theirs for mine, theirs in zip(ours, local, strict=True))
+            met = max(clock, processors) <= TARGET
+            yield {"store": name, "step": step, "clock": clock, "processors": processors, "met": met}
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from mcloud import secrets
 from mcloud.engine.stateserver.postgres import DatabaseStore
 from mcloud.engine.stateserver.store import Fenced, StoreFull
 from mcloud.engine.stateserver.stores import open_store
@@ -191,7 +192,10 @@ def test_a_password_by_reference(
     file.write_text(f"*:*:states:{USER}:{PASSWORD}\n")
     file.chmod(0o600)
     monkeypatch.setenv("PGPASSFILE", str(file))
+    monkeypatch.setattr(secrets, "_pieces", {})
+    monkeypatch.setattr(secrets, "_remembered", set())
     assert opened(address).get(KEY) is not None
+    assert PASSWORD not in secrets.without_secrets(f"it is {PASSWORD}")
     with pytest.raises(ProfileError, match="NOBODY is not set"):
         opened(address + "&password=env:NOBODY").get(KEY)
 

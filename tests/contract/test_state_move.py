@@ -1,4 +1,4 @@
-"""A stack's state moves from one store to another: killed at any point, one has it, and a rerun completes it."""
+"""A state moves from one store to another: killed at any point, one of them has it, and a rerun completes it."""
 
 from __future__ import annotations
 
@@ -191,7 +191,7 @@ def test_a_store_that_does_not_keep_what_it_was_given(
 
 
 def killed_at(points: list[str], here: str, there: str) -> list[int]:
-    """How the moves ended that were killed before their so many-th write; ``POINT`` in an address: the word before."""
+    """How moves end that are killed before their so many-th write; ``POINT`` in an address is the word before it."""
     run = subprocess.run(
         [sys.executable, "-c", KILLED, here, there, *points], capture_output=True, text=True, check=True
     )

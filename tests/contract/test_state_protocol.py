@@ -9,8 +9,10 @@ import resource
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +24,7 @@ from mcloud.engine.stateserver.client import RESTARTS, TOKEN, URL, StateServer
 from mcloud.engine.stateserver.lease import Owner
 from mcloud.engine.stateserver.processes import Process
 from mcloud.engine.stateserver.stacks import Stacks
-from mcloud.engine.stateserver.store import FolderStore
+from mcloud.engine.stateserver.stores import open_store
 from mcloud.errors import EngineError, StateError
 
 STACK = "/api/stacks/organization/mcloud/dev"
@@ -46,9 +48,9 @@ SUCCESS = {
 class Desk:
     """A server, what calls it, and the store below it."""
 
-    def __init__(self, folder: Path) -> None:
-        self.store = FolderStore(folder)
-        self.server = StateServer(f"file://{folder}", Owner("lan", "here", [Process.of("mcloud", os.getpid())]))
+    def __init__(self, address: str) -> None:
+        self.store: Any = open_store(address)
+        self.server = StateServer(address, Owner("lan", "here", [Process.of("mcloud", os.getpid())]))
         token = self.server.variables["PULUMI_ACCESS_TOKEN"]
         self.client = httpx.Client(
             base_url=self.server.url,
@@ -80,7 +82,7 @@ class Desk:
 
 @pytest.fixture
 def desk(tmp_path: Path) -> Iterator[Desk]:
-    made = Desk(tmp_path / "stacks")
+    made = Desk(f"file://{tmp_path}/stacks")
     made.call("POST", "/api/stacks/organization/mcloud", {"stackName": "dev", "tags": {}})
     yield made
     made.client.close()
@@ -173,6 +175,51 @@ def test_killed_it_comes_back_and_knows_what_it_acknowledged(desk: Desk) -> None
     assert desk.server.pid != before
     desk.call("POST", f"{update}/complete", {"status": "succeeded"})
     assert desk.resources() == ["c/r/1"]
+
+
+def test_killed_in_the_middle_of_appends_it_loses_nothing(address: str) -> None:
+    """In each store: whoever got an answer finds what it was about, whatever became of the server."""
+    desk = Desk(address)
+    desk.call("POST", "/api/stacks/organization/mcloud", {"stackName": "dev", "tags": {}})
+    update = desk.started()
+    answered: set[str] = set()
+    some, enough = threading.Event(), threading.Event()
+
+    def write(writer: int) -> None:
+        for number in range(100):
+            if enough.is_set():
+                return
+            operation = 1_000 * writer + number
+            state = {**SUCCESS["state"], "id": f"c/r/{operation}", "urn": f"{URN}-{operation}"}
+            entry = {**SUCCESS, "operationID": operation, "sequenceID": operation, "state": state}
+            while True:
+                try:
+                    desk.call("PATCH", f"{update}/journalentries", {"entries": [entry]})
+                except httpx.TransportError:
+                    continue  # the engine repeats it too
+                break
+            answered.add(state["id"])
+            some.set()
+
+    with ThreadPoolExecutor(3) as pool:
+        writers = [pool.submit(write, writer) for writer in range(3)]
+        for _ in range(3):
+            some.clear()
+            assert some.wait(60)
+            os.kill(desk.server.pid, signal.SIGKILL)
+        some.clear()
+        assert some.wait(60)
+        enough.set()
+        for writer in writers:
+            writer.result(60)
+    os.kill(desk.server.pid, signal.SIGKILL)
+    found = Stacks(open_store(address), Owner("x", "y", [])).view("dev").deployment["resources"]
+    assert len(answered) > 3
+    assert sorted(item["id"] for item in found) == sorted(answered)
+    desk.call("POST", f"{update}/complete", {"status": "succeeded"})
+    assert sorted(desk.resources()) == sorted(answered)
+    desk.client.close()
+    desk.server.stop()
 
 
 def test_it_does_not_come_back_for_ever(desk: Desk) -> None:

@@ -77,6 +77,10 @@ class Planted:
         lines = [part for text in texts for part in parts_of(text)][-3:]
         return {"message": f"refused: {' '.join(lines)} {json.dumps(texts)} {packed}"}
 
+    def all(self) -> dict[str, str]:
+        """The secrets by name, with what the state is locked with."""
+        return self.secrets | {"passphrase": (self.desk.folder / ".mcloud" / "passphrase").read_text()}
+
     def places(self) -> Iterator[tuple[str, bytes]]:
         passphrase = self.desk.folder / ".mcloud" / "passphrase"
         records = [self.desk.folder / name for name in RECORDS]
@@ -199,7 +203,10 @@ def test_planted_secrets_are_nowhere(planted: Planted) -> None:
         run("destroy", "small.yaml", "--yes")
     assert lines.seen
     seen = [("a command line", line) for line in lines.seen]
-    assert found_in(planted.secrets, [*planted.places(), *seen]) == []
+    assert found_in(planted.all(), [*planted.places(), *seen]) == []
+    # The same search finds them where they are kept.
+    kept = {line.split(": ")[1].split(" as ")[0] for line in found_in(planted.all(), files_below(planted.kept))}
+    assert kept == planted.secrets.keys() - {"other user data", "AWS secret"}
 
 
 def test_the_keys_of_a_state_in_a_bucket_are_nowhere(planted: Planted) -> None:
@@ -223,11 +230,9 @@ def test_the_keys_of_a_state_in_a_bucket_are_nowhere(planted: Planted) -> None:
     with CommandLines() as lines:
         planted.run("up", "net.yaml", **state)
         planted.run("up", "net.yaml", "--debug", exit_code=1, **state | {"AWS_ACCESS_KEY_ID": "NOBODY"})
-    passphrase = (planted.desk.folder / ".mcloud/passphrase").read_text()
     kept = s3.list_objects_v2(Bucket="states")["Contents"]
     objects = [(item["Key"], s3.get_object(Bucket="states", Key=item["Key"])["Body"].read()) for item in kept]
     assert objects
     seen = [("a command line", line) for line in lines.seen]
-    secrets = planted.secrets | {"passphrase": passphrase}
-    assert found_in(secrets, [*planted.places(), *objects, *seen]) == []
+    assert found_in(planted.all(), [*planted.places(), *objects, *seen]) == []
     assert os.environ.get("AWS_SECRET_ACCESS_KEY") is None

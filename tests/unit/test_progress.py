@@ -112,6 +112,13 @@ def test_lines_are_said_when_they_are_new_and_now_and_then(clock: Clock, told: l
     clock.now += 60
     view.waiting(progress)
     assert told[2:] == ["[0/13] 1 min 12 s: waiting for server web-0 (STARTING, 1 min 12 s)"]
+    progress.waiting.clear()
+    clock.now += 59
+    view.waiting(progress)
+    assert len(told) == 3
+    clock.now += 1
+    view.waiting(progress)
+    assert told[3:] == ["[0/13] 2 min 12 s: looking at what is there"]
 
 
 def test_what_is_done_is_a_line_of_its_own(clock: Clock, told: list[str]) -> None:

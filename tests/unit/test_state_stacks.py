@@ -257,6 +257,8 @@ def test_former_versions(stacks: Stacks) -> None:
         ("state.json", json.dumps({"format": 2}), "the state has format 2"),
         ("lease.json", "{}", "the lease is damaged"),
         ("journal/u.jsonl", '{"header": {"base": 1}}\n{"entr\n{}\n', "the journal is damaged"),
+        ("journal/u.jsonl", '{"entry": {}}\n', "the journal is damaged: it has no beginning"),
+        ("journal/u.jsonl", '{"header": {"base": 7}}\n', "goes on from version 7 of the state, and the state is of 1"),
     ],
 )
 def test_what_is_damaged_is_told_with_its_place(
@@ -268,6 +270,35 @@ def test_what_is_damaged_is_told_with_its_place(
     with pytest.raises(StateError, match=says) as caught:
         stacks.lease("dev") if file == "lease.json" else stacks.view("dev")
     assert str(path) in str(caught.value.where)
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ("5", "the journal is damaged"),
+        ("{}", "the journal is damaged"),
+        ('{"create": {"urn": "u"}}', "the journal is damaged"),
+        ('{"entry": {"kind": 1}}', "the journal is damaged"),
+        ('{"entry": {"version": 1, "kind": 1, "sequenceID": 9}}', "the journal is damaged"),
+        ('{"entry": {"version": 1, "kind": 77, "sequenceID": 9}}', "entry of kind 77 is not known"),
+        ('{"entry": {"version": 2, "kind": 1, "sequenceID": 9}}', "entry of version 2 is not known"),
+    ],
+)
+def test_a_line_that_says_nothing_sensible_is_told_with_its_place(
+    stacks: Stacks, tmp_path: Path, line: str, says: str
+) -> None:
+    """A whole line was acknowledged: it must not be passed over."""
+    stacks.start("dev", UPDATE, "update")
+    stacks.append("dev", UPDATE, [begin(), end()])
+    journal = tmp_path / "dev" / "journal" / f"{UPDATE}.jsonl"
+    with journal.open("a") as file:
+        file.write(line + "\n")
+    before = journal.read_bytes()
+    for look in (lambda: stacks.view("dev"), lambda: stacks.complete("dev", UPDATE, "succeeded")):
+        with pytest.raises(StateError, match=says) as caught:
+            look()
+        assert caught.value.where == f"{journal}:4"
+    assert journal.with_name(journal.name + ".closed").read_bytes() == before
 
 
 @pytest.mark.parametrize("name", ["", "..", "a/b", ".x", "a b"])

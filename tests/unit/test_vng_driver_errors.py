@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import sys
+import types
 from datetime import UTC, datetime
 from email.utils import format_datetime
 
 import pytest
+from botocore.exceptions import ClientError, EndpointConnectionError
 
+from mcloud.errors import CloudError, InvalidRequest, RateLimited, Unreachable
 from mcloud_vng import tokens
+from mcloud_vng.errors import explain
 from mcloud_vng.tokens import Token, shared_token
 from mcloud_vng.vendor_errors import VendorError, parse_refusal, retry_after
 
@@ -119,3 +124,19 @@ def test_tokens_are_shared_by_account_and_secret() -> None:
     one.current(lambda: ("t0ken", 100.0))
     assert "t0ken" not in repr(one)
     assert not [key for key in tokens._tokens if "secret" in key]
+
+
+def test_a_refusal_while_another_thread_loads_the_client_of_buckets(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A half-loaded module is in the list of modules already, and has nothing in it yet."""
+    monkeypatch.setitem(sys.modules, "botocore.exceptions", types.ModuleType("botocore.exceptions"))
+    refusal = VendorError("POST", "/cas", status=400, text="the certificate is out of date")
+    explained = explain(refusal, "create certificate site")
+    assert isinstance(explained, InvalidRequest)
+    assert explained.message == "cannot create certificate site: the certificate is out of date"
+
+
+def test_errors_of_the_client_of_buckets_are_sorted() -> None:
+    refused = ClientError({"Error": {"Code": "SlowDown", "Message": "later"}}, "PutObject")
+    assert isinstance(explain(refused, "write"), RateLimited)
+    assert isinstance(explain(EndpointConnectionError(endpoint_url="http://x"), "write"), Unreachable)
+    assert type(explain(ValueError("x"), "write")) is CloudError

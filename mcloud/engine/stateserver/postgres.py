@@ -24,6 +24,7 @@ from psycopg.sql import SQL, Identifier
 
 from mcloud.engine.stateserver.store import Blob, Changed, Fenced, StoreFull
 from mcloud.errors import StateError
+from mcloud.secrets import remember
 
 WAITS = (0.0, 0.2, 0.5, 1.0, 2.0, 4.0, 8.0)
 """Seconds before each new attempt where the connection was lost; a server that restarts is back in that time."""
@@ -243,6 +244,8 @@ class DatabaseStore:
 
     def _settle(self, connection: psycopg.Connection[Any]) -> None:
         """See that names mean this schema's tables alone, and that what is acknowledged is on the disk."""
+        # Wherever libpq has found it: what is printed anywhere is looked through for it.
+        remember(connection.info.password)
         connection.execute("SELECT set_config('search_path', %s, false)", (self._schema,))
         [(commit, sync)] = connection.execute(
             "SELECT current_setting('synchronous_commit'), current_setting('fsync')"

@@ -2,7 +2,7 @@
 
 Documents are objects that are written with a condition on their ETag. A journal is a row of numbered objects, each
 written under the condition that there is none of its number; so two who believe they hold it never both succeed, and
-who takes it over writes a last object that nobody can write behind.
+who takes it over writes a last object that nobody can write behind, and that stays when the others are removed.
 
 The service must know conditional writes (If-Match and If-None-Match on PutObject): a store that passes them over would
 let two runs write one state, so the first use tries it.
@@ -11,12 +11,16 @@ let two runs write one state, so the first use tries it.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.loaders import create_loader
+from botocore.session import get_session
 
 from mcloud.engine.stateserver.store import Blob, Changed, Fenced, StoreFull
 from mcloud.errors import StateError
@@ -31,6 +35,9 @@ UNCHANGED = ("304", "NotModified", "Not Modified")
 KEPT = ("/state.json", "/00000000")
 """Objects that are asked for again and again and seldom change: a service sends them once."""
 PROBE = ".conditional"
+FIRST = f"{0:08}"
+AT_ONCE = 8
+"""So many parts of a journal are read or removed side by side."""
 
 
 class BucketStore:
@@ -46,7 +53,9 @@ class BucketStore:
         self._bucket = bucket
         self._prefix = f"{prefix.strip('/')}/" if prefix.strip("/") else ""
         self._next: dict[str, int] = {}
+        self._taken_over: set[str] = set()
         self._known: dict[str, Blob] = {}
+        self._written: dict[str, bytes] = {}
         self._probed = False
         settings = Config(
             s3={"addressing_style": "path"},
@@ -56,7 +65,7 @@ class BucketStore:
             retries={"max_attempts": 5, "mode": "standard"},
         )
         with self._explained("reach"):
-            session = boto3.session.Session()
+            session = boto3.session.Session(botocore_session=_session())
             _remember(session.get_credentials())
             self._client: Any = session.client("s3", endpoint_url=endpoint, region_name=region, config=settings)
 
@@ -88,9 +97,17 @@ class BucketStore:
 
     def put(self, key: str, data: bytes, expected: str | None) -> str:
         self._probe()
-        tag = self._put(key, data, expected)
+        tag = self._put_once(key, data, expected)
         if tag is None:
             raise Changed(f"{key} was changed by somebody else", hint="run again", where=self.title)
+        return tag
+
+    def _put_once(self, key: str, data: bytes, expected: str | None) -> str | None:
+        """The same where the answer got lost and the client repeated the call: then it is there already, and ours."""
+        tag = self._put(key, data, expected)
+        if tag is None:
+            there = self.get(key)
+            tag = there.tag if there is not None and there.data == data else None
         return tag
 
     def _put(self, key: str, data: bytes, expected: str | None) -> str | None:
@@ -121,8 +138,10 @@ class BucketStore:
             self._client.delete_object(Bucket=self._bucket, Key=self._prefix + key)
 
     def keys(self, prefix: str) -> list[str]:
-        # A journal is a folder of numbered objects.
-        return sorted(prefix + name.rstrip("/") for name in (*self._names(prefix), *self._names(prefix, folders=True)))
+        # A journal is a folder of numbered objects; without the first one it was removed.
+        folders = [name.rstrip("/") for name in self._names(prefix, folders=True)]
+        journals = [name for name in folders if self.get(f"{prefix}{name}/{FIRST}") is not None]
+        return sorted(prefix + name for name in (*self._names(prefix), *journals))
 
     def _names(self, prefix: str, *, folders: bool = False) -> list[str]:
         with self._explained("list"):
@@ -138,41 +157,85 @@ class BucketStore:
 
     def start_journal(self, key: str, data: bytes) -> None:
         self._probe()
-        if self._put(_part(key, 0), data, None) is None:
+        if self._put_once(_part(key, 0), data, None) is None:
             raise Changed(f"{key} is there already", where=self.title)
         self._next[key] = 1
 
     def append(self, key: str, data: bytes) -> None:
-        number = self._next[key] if key in self._next else len(self._names(f"{key}/"))
-        if number == 0:  # never made here: one that was removed must not begin anew
-            raise Fenced(f"{key} was taken over by another run", where=self.title)
+        number = self._next[key] if key in self._next else self._free(key)
         while self._put(_part(key, number), data, None) is None:
             there = self.get(_part(key, number))
             if there is not None and there.data == data:
                 break  # our own, whose answer got lost
             if there is None or there.data == CLOSED:
-                raise Fenced(f"{key} was taken over by another run", where=self.title)
+                self._next.pop(key, None)
+                raise self._fenced(key)
             number += 1
-        # The first object goes first when a journal is removed: without it nobody will read what was just written.
-        if self.get(_part(key, 0)) is None:
-            raise Fenced(f"{key} was taken over by another run", where=self.title)
         self._next[key] = number + 1
+        self._written[_part(key, number)] = data
+
+    def _free(self, key: str) -> int:
+        """The number of the next part of a journal that another process of the same run has written so far."""
+        names = self._names(f"{key}/")
+        if FIRST not in names or self._is_closed(key, names):
+            raise self._fenced(key)
+        return int(names[-1]) + 1
+
+    def _is_closed(self, key: str, names: list[str]) -> bool:
+        last = self.get(f"{key}/{names[-1]}")
+        return last is None or last.data == CLOSED
+
+    def _fenced(self, key: str) -> Fenced:
+        return Fenced(f"{key} was taken over by another run", where=self.title)
 
     def read_journal(self, key: str) -> bytes | None:
         names = self._names(f"{key}/")
-        parts = [blob.data for name in names if (blob := self.get(f"{key}/{name}")) is not None]
-        return b"".join(part for part in parts if part != CLOSED) if parts else None
+        if FIRST not in names:
+            return None
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            parts = list(pool.map(lambda name: self._read_part(f"{key}/{name}"), names))
+        return b"".join(part for part in parts if part is not None and part != CLOSED)
+
+    def _read_part(self, key: str) -> bytes | None:
+        """A part is never written again, so what we have written ourselves need not be asked for."""
+        if key in self._written:
+            return self._written[key]
+        blob = self.get(key)
+        return None if blob is None else blob.data
 
     def close_journal(self, key: str) -> None:
-        number = len(self._names(f"{key}/"))
-        while self._put(_part(key, number), CLOSED, None) is None:
-            number += 1
-        self._next.pop(key, None)
+        names = self._names(f"{key}/")
+        if FIRST not in names:
+            return
+        if key not in self._next:
+            self._taken_over.add(key)
+        if self._is_closed(key, names):
+            return
+        # A run that still writes takes number after number. Several are taken at once, so that it meets one of them;
+        # it can pass over none.
+        number, width = int(names[-1]) + 1, 1 if key in self._next else AT_ONCE
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            while True:
+                row = range(number, number + width)
+                if any(list(pool.map(lambda one: self._put(_part(key, one), CLOSED, None), row))):
+                    return
+                number += width
 
     def drop_journal(self, key: str) -> None:
-        for name in self._names(f"{key}/"):
-            self._known.pop(f"{key}/{name}", None)
-            self.delete(f"{key}/{name}")
+        names = self._names(f"{key}/")
+        if FIRST not in names:
+            return
+        # Of one that was taken over its end stays, for its run may come back at any time and must find its place taken.
+        while names and key in self._taken_over and self._is_closed(key, names):
+            names.pop()
+        # The first object goes first: without it there is no journal.
+        self.delete(_part(key, 0))
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            list(pool.map(lambda name: self.delete(f"{key}/{name}"), names[1:]))
+        for memory in (self._known, self._written):
+            for name in names:
+                memory.pop(f"{key}/{name}", None)
+        self._next.pop(key, None)
 
     @contextmanager
     def _explained(self, doing: str) -> Iterator[None]:
@@ -185,6 +248,18 @@ class BucketStore:
             raise kind(words, where=self.title) from error
         except BotoCoreError as error:
             raise StateError(f"the state's bucket cannot be used to {doing}: {error}", where=self.title) from error
+
+
+@cache
+def _loader() -> Any:
+    """The service's description: reading it takes longer than all else that a client needs."""
+    return create_loader()
+
+
+def _session() -> Any:
+    made = get_session()
+    made.register_component("data_loader", _loader())
+    return made
 
 
 def _remember(held: Any) -> None:

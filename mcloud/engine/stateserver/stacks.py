@@ -15,8 +15,8 @@ import gzip
 import json
 import re
 import time
-from collections.abc import Iterable, Mapping
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -139,22 +139,34 @@ class Stacks:
         return View(view.version, deployment, list(view.features), dict(view.creates), dict(view.update), blob.tag)
 
     def _add(self, view: View, journal: str, lines: list[Line]) -> None:
-        header = dict(lines[0]["header"]) if lines and "header" in lines[0] else {}
+        where = f"{self.store.title}/{journal}"
+        if lines and "header" not in lines[0]:
+            raise StateError("the journal is damaged: it has no beginning", where=f"{where}:1")
+        header = dict(lines[0]["header"]) if lines else {}
         view.dangling[journal] = header
+        if header.get("base", 0) > view.version:
+            raise StateError(
+                f"the journal goes on from version {header['base']} of the state, and the state is of {view.version}",
+                hint="an older state was put in its place: put that version back, or move the journal away",
+                where=where,
+            )
         # Of a run whose state was written and whose journal was not removed any more.
         if header.get("base") != view.version:
             return
         replay = Replay(view.deployment)
         creates = dict(view.creates)
-        entries: dict[int, Line] = {}
-        for line in lines[1:]:
-            if "entry" in line:
-                # An entry may come twice: the engine repeats a call whose answer got lost.
-                entries.setdefault(line["entry"]["sequenceID"], line["entry"])
-            elif "create" in line:
-                _take_create(creates, line["create"])
+        entries: dict[int, tuple[int, Line]] = {}
+        for place, line in enumerate(lines[1:], 2):
+            with _damage_at(where, place):
+                if "create" in line:
+                    _take_create(creates, line["create"])
+                else:
+                    # An entry may come twice: the engine repeats a call whose answer got lost.
+                    entries.setdefault(line["entry"]["sequenceID"], (place, line["entry"]))
         for number in sorted(entries):
-            replay.add(entries[number])
+            place, entry = entries[number]
+            with _damage_at(where, place):
+                replay.add(entry)
         for urn in replay.made():
             creates.pop(urn, None)
         view.deployment, view.creates = replay.deployment(), creates
@@ -358,6 +370,18 @@ class Stacks:
         self.store.delete(_key(stack, "lease.json"))
 
 
+@contextmanager
+def _damage_at(journal: str, line: int) -> Iterator[None]:
+    """Whatever cannot be understood is told with its place."""
+    try:
+        yield
+    except StateError as error:
+        error.where = error.where or f"{journal}:{line}"
+        raise
+    except (KeyError, TypeError, AttributeError, IndexError) as error:
+        raise StateError("the journal is damaged", where=f"{journal}:{line}") from error
+
+
 def parse_lines(data: bytes, where: str) -> list[Line]:
     """The lines of a journal; what was torn off at its end was never acknowledged and is left out.
 
@@ -423,4 +447,6 @@ def _parse(data: bytes, where: str) -> View:
             raise StateError(f"the state has format {values['format']}, which this version does not know", where=where)
         return View(values["version"], values["deployment"], values["features"], values["creates"], values["update"])
     except (ValueError, KeyError, TypeError) as error:
-        raise StateError("the state is damaged", where=where, hint="mcloud state history lists older ones") from error
+        place = f":{error.lineno}:{error.colno}" if isinstance(error, json.JSONDecodeError) else ""
+        hint = "mcloud state history lists older ones"
+        raise StateError("the state is damaged", where=f"{where}{place}", hint=hint) from error
