@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import pwd
 import shutil
@@ -12,6 +13,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+PR_SET_PDEATHSIG = 1
 PLACES = "/usr/lib/postgresql/*/bin"
 SECONDS = 120.0
 USER, PASSWORD = "lan", "hush-hush-4711"
@@ -24,6 +26,11 @@ def binaries() -> Path | None:
         return found[-1]
     there = shutil.which("initdb")
     return Path(there).resolve().parent if there else None
+
+
+def _end_with_us() -> None:
+    """In the new process: end at once when the tests' process is gone, however it ended."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGQUIT)
 
 
 class Database:
@@ -61,7 +68,8 @@ class Database:
         words = ("-D", "data", "-k", str(self.folder), "-c", "listen_addresses=", "-c", "max_wal_size=64MB")
         with (self.folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
-                [self._programs / "postgres", *words], cwd=self.folder, stdout=log, stderr=log, **self._as
+                [self._programs / "postgres", *words],
+                cwd=self.folder, stdout=log, stderr=log, preexec_fn=_end_with_us, **self._as,
             )
         end = time.monotonic() + SECONDS
         while True:
