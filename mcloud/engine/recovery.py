@@ -1,5 +1,8 @@
 """After a run that was cut off: what it may have made is looked for and put into the state; nothing is made twice.
 
+What it was changing is marked, so that the next update takes the rest of the steps, or takes them back, though the
+inputs show no difference: a server that was stopped for another flavor is started.
+
 A create that began and whose outcome the state lacks is a pending operation with its inputs, physical name included.
 Where the provider had told the cloud's id, it is read by that; else the adapter's ``find`` tells whether the cloud has
 it. Adoption happens only for such an operation, never by URN alone.
@@ -13,17 +16,18 @@ from typing import Any
 from mcloud.engine.aside import name_of
 from mcloud.engine.process import Engine
 from mcloud.engine.provider.context import Context
-from mcloud.engine.provider.diff import UNFINISHED, outputs_of
+from mcloud.engine.provider.diff import HALFWAY, UNFINISHED, outputs_of
 from mcloud.engine.provider.work import Work
 from mcloud.errors import StateError
 from mcloud.model.base import Placement, split_id
 from mcloud.model.resources import BY_TOKEN
 
 CUT_OFF = "the run that made it was cut off; the next up goes on with it"
+CHANGE_CUT_OFF = "its last change did not come to its end; the next up goes on with it"
 
 
 def recover(engine: Engine, context: Context, tell: Callable[[str], None]) -> int:
-    """Resolve pending creates of the stack's state.
+    """Resolve pending creates and updates of the stack's state.
 
     Returns:
         How many were found on the cloud and taken into the state.
@@ -33,17 +37,21 @@ def recover(engine: Engine, context: Context, tell: Callable[[str], None]) -> in
         CloudError: the cloud cannot be asked.
         ForeignAccount: the run that was cut off worked on another account.
     """
-    if not engine.state.pending_creates(engine.stack):
+    if not engine.state.pending_creates(engine.stack) and not engine.state.pending_updates(engine.stack):
         return 0
     deployment = engine.state.deployment(engine.stack)
     begun = engine.state.begun_creates(engine.stack)
     adopted = 0
     for operation in deployment.get("pending_operations") or ():
         resource = operation["resource"]
-        if operation["type"] != "creating" or resource["type"] not in BY_TOKEN:
+        if operation["type"] not in ("creating", "updating") or resource["type"] not in BY_TOKEN:
             continue
         name = name_of(resource)
         word = BY_TOKEN[resource["type"]].word
+        if operation["type"] == "updating":
+            deployment["resources"] = with_halfway(deployment.get("resources") or [], resource)
+            tell(f"{word} {name}: {CHANGE_CUT_OFF}")
+            continue
         found = _look(resource, name, context, begun.get(resource["urn"], {}))
         if found is None:
             tell(f"{word} {name} was not made by the run that was cut off")
@@ -73,6 +81,16 @@ def with_made(resources: list[dict[str, Any]], made: Mapping[str, Any]) -> list[
         elif not item.get("pendingReplacement"):
             kept.append({**item, "delete": True})
     return [*kept, dict(made)]
+
+
+def with_halfway(resources: list[dict[str, Any]], changed: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The state's resources with a mark on the one whose update did not come to its end, where it is still there."""
+    return [
+        {**item, "outputs": (item.get("outputs") or {}) | {HALFWAY: True}, "initErrors": [CHANGE_CUT_OFF]}
+        if item["urn"] == changed["urn"] and not item.get("delete")
+        else item
+        for item in resources
+    ]
 
 
 def _look(resource: Mapping[str, Any], name: str, context: Context, begun: Mapping[str, str]) -> dict[str, Any] | None:

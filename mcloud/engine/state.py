@@ -239,8 +239,15 @@ class StateFolder:
 
     def pending_creates(self, stack: str) -> list[dict[str, Any]]:
         """Creates that began and whose outcome the state lacks."""
+        return self._pending(stack, "creating")
+
+    def pending_updates(self, stack: str) -> list[dict[str, Any]]:
+        """Updates that began and did not come to their end."""
+        return self._pending(stack, "updating")
+
+    def _pending(self, stack: str, kind: str) -> list[dict[str, Any]]:
         found = self.deployment(stack).get("pending_operations") or ()
-        return [item for item in found if item.get("type") == "creating"]
+        return [item for item in found if item.get("type") == kind]
 
 
 def _kept_by(backend: str, folder: Path, remote: str | None = None) -> StateFolder:

@@ -138,3 +138,21 @@ def test_a_server_that_ends_in_error_is_told_and_kept(desk: Any) -> None:
     assert run.returncode == 4, out + err
     assert "server db is ERROR" in err
     assert broken["uuid"] in {server["uuid"] for server in desk.inventory()["servers"]}
+
+
+def test_a_change_that_failed_half_way_and_was_taken_back(desk: Any) -> None:
+    document = desk.small()
+    desk.write("small.yaml", document)
+    desk.run("up", "small.yaml")
+    before = desk.inventory()
+    document["servers"]["web"]["size"]["memory"] = "8 GiB"
+    desk.write("small.yaml", document)
+    desk.fault(method="PUT", path=r"/servers/[^/]+/resize$", action="status", status=400, times=99)
+    assert "a fault on demand" in desk.run("up", "small.yaml", exit_code=1).stderr
+    assert [server["status"] for server in desk.inventory()["servers"]] == ["STOPPED"]
+
+    desk.write("small.yaml", desk.small())
+    done = desk.run("up", "small.yaml")
+    assert "server web: its last change did not come to its end; the next up goes on with it" in done.stderr
+    assert desk.inventory() == before, done.stdout + done.stderr
+    assert "nothing to change" in desk.run("preview", "small.yaml").stdout

@@ -163,6 +163,9 @@ def test_what_was_made_and_is_not_ready_is_marked(at_cloud: Any) -> None:
         ("failed", {"unfinished": True}, {"unfinished": True, "failed": "failed"}, None),
         # It worked once: nobody but a person may throw it away.
         ("failed", {}, {}, "server web is failed"),
+        # Which steps of an update were taken nobody knows, until the next one has ended.
+        ("ready", {"halfway": True}, {"halfway": True}, "being changed"),
+        ("failed", {"halfway": True}, {"halfway": True}, "server web is failed"),
     ],
 )
 def test_what_a_read_tells(
@@ -214,6 +217,9 @@ class Kept:
     def pending_creates(self, stack: str) -> list[Any]:
         return [self.operation]
 
+    def pending_updates(self, stack: str) -> list[Any]:
+        return []
+
     def deployment(self, stack: str) -> dict[str, Any]:
         return {"pending_operations": [self.operation]}
 
@@ -256,3 +262,40 @@ def test_recovery_on_another_account_or_place_is_refused(
     with pytest.raises(error):
         recover(SimpleNamespace(state=state, stack="dev"), at_cloud(OneServer(), Heard()), print)  # type: ignore[arg-type]
     assert state.written is None
+
+
+class Changing:
+    """A state with an update that did not come to its end; the operation has no id."""
+
+    def __init__(self, *there: dict[str, Any]) -> None:
+        self._web = {"type": "mcloud:compute:Server", "urn": URN, "inputs": INPUTS}
+        self._there = [{**self._web, "outputs": {"seen": 1}, **item} for item in there]
+        self.written: dict[str, Any] = {}
+
+    def pending_creates(self, stack: str) -> list[Any]:
+        return []
+
+    def pending_updates(self, stack: str) -> list[Any]:
+        return [{"type": "updating", "resource": self._web}]
+
+    def begun_creates(self, stack: str) -> dict[str, Any]:
+        return {}
+
+    def deployment(self, stack: str) -> dict[str, Any]:
+        return {"resources": self._there, "pending_operations": self.pending_updates(stack)}
+
+    def replace(self, stack: str, deployment: dict[str, Any]) -> bool:
+        self.written = deployment
+        return True
+
+
+def test_an_update_that_was_cut_off_is_gone_on_with(at_cloud: Any) -> None:
+    state = Changing({"id": "c/r/1"}, {"id": "c/r/2", "delete": True}, {"id": "c/r/3", "urn": f"{URN}2"})
+    said = list[str]()
+    engine: Any = SimpleNamespace(state=state, stack="dev")
+    assert recover(engine, at_cloud(OneServer(), Heard()), said.append) == 0
+    assert "pending_operations" not in state.written
+    first, *others = state.written["resources"]
+    assert (first["outputs"], len(first["initErrors"])) == ({"seen": 1, "halfway": True}, 1)
+    assert [(item["outputs"], "initErrors" in item) for item in others] == [({"seen": 1}, False)] * 2
+    assert said == ["server web: its last change did not come to its end; the next up goes on with it"]

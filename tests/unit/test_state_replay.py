@@ -136,6 +136,12 @@ def test_which_creates_ended_and_how() -> None:
     replay.add(entry(FAILURE, 1))
     assert replay.made() == {urn("c")}
     assert replay.failed_creates() == [creating("d")]
+    assert replay.failed_updates() == []
+    changing = {**creating("a"), "type": "updating"}
+    replay.add(entry(BEGIN, 4, operation=changing))
+    assert changing in replay.deployment()["pending_operations"]
+    replay.add(entry(FAILURE, 4))
+    assert (replay.failed_creates(), replay.failed_updates()) == ([creating("d")], [changing])
 
 
 def test_after_a_refresh_nothing_refers_to_what_is_gone() -> None:

@@ -21,6 +21,8 @@ UNFINISHED = "unfinished"
 """Among the outputs of what was never ready: True. The run that made it was stopped, or it failed on its way."""
 FAILED = "failed"
 """Beside it, once the cloud's state is one that it does not leave: that state. It is replaced, and holds no data."""
+HALFWAY = "halfway"
+"""Among the outputs of what an update was begun on and not ended: True. Nobody knows which of its steps were taken."""
 NOT_COMPARED = frozenset({"resolved", "accept", "around"})
 
 

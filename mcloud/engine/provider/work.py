@@ -12,7 +12,7 @@ from mcloud.adapter.operations import Operations, Unfinished
 from mcloud.engine.codec import UNKNOWN
 from mcloud.engine.provider.check import is_secret
 from mcloud.engine.provider.context import Context
-from mcloud.engine.provider.diff import FAILED, UNFINISHED, outputs_of
+from mcloud.engine.provider.diff import FAILED, HALFWAY, UNFINISHED, outputs_of
 from mcloud.errors import BlockedError, CloudError, FailedState, McloudError, PlacementError, StateError
 from mcloud.model.base import Placement, split_id
 from mcloud.model.resources import KindType, holds_data_as, map_references
@@ -132,8 +132,8 @@ class Work:
 
         Raises:
             ForeignAccount: the state is another account's.
-            PartlyDone: it was never ready, or has failed since: the next update must go on with it, or say so. The
-                engine forgets that a create was not finished when a read does not tell it again.
+            PartlyDone: it was never ready, an update of it was cut off, or it has failed since: the next update must
+                go on with it, or say so. The engine forgets what was not finished when a read does not tell it again.
         """
         at, native_id = split_id(resource_id)
         kind = self.kind(at)
@@ -153,8 +153,12 @@ class Work:
                 return dict(inputs), found | {UNFINISHED: True, FAILED: poll.state}
             cause = McloudError(f"{self.what} was made and not finished; the next up goes on with it", where=self.what)
             raise PartlyDone(resource_id, found | {UNFINISHED: True}, cause, inputs)
+        found |= {HALFWAY: True} if outputs.get(HALFWAY) else {}
         if poll.phase == "failed":
             raise PartlyDone(resource_id, found, FailedState(f"{self.what} is {poll.state}", where=self.what), inputs)
+        if outputs.get(HALFWAY):
+            cause = McloudError(f"{self.what} was being changed; the next up goes on with it", where=self.what)
+            raise PartlyDone(resource_id, found, cause, inputs)
         return dict(inputs), found
 
     def update(self, resource_id: str, olds: Mapping[str, Any], news: Mapping[str, Any]) -> dict[str, Any]:

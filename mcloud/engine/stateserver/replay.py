@@ -18,7 +18,7 @@ Entry = Mapping[str, Any]
 
 BEGIN, SUCCESS, FAILURE, REFRESH, OUTPUTS, WRITE, SECRETS, REBUILT, EXTENSION, SNIPPETS = range(10)
 VERSION, VERSION_WITH_FEATURES = 3, 4
-CREATING = "creating"
+CREATING, UPDATING = "creating", "updating"
 EMPTY: Deployment = {"manifest": {"time": "0001-01-01T00:00:00Z", "magic": "", "version": ""}}
 
 _FEATURES = {
@@ -45,7 +45,7 @@ class Replay:
         self._base = dict(base)
         self._refreshed = False
         self._bytes = False
-        self._failed_creates: list[dict[str, Any]] = []
+        self._failed: list[dict[str, Any]] = []
         self._made: set[str] = set()
         self._forget()
 
@@ -93,8 +93,8 @@ class Replay:
     def _end(self, kind: int, entry: Entry) -> None:
         operation = self._begun.pop(entry["operationID"], None)
         if kind == FAILURE:
-            if operation is not None and operation.get("type") == CREATING:
-                self._failed_creates.append(operation)
+            if operation is not None:
+                self._failed.append(operation)
             return
         if operation is not None and operation.get("type") == CREATING:
             self._made.add(operation["resource"]["urn"])
@@ -140,7 +140,11 @@ class Replay:
 
     def failed_creates(self) -> list[dict[str, Any]]:
         """The operations of creates that the engine was told have failed, in order."""
-        return list(self._failed_creates)
+        return [operation for operation in self._failed if operation.get("type") == CREATING]
+
+    def failed_updates(self) -> list[dict[str, Any]]:
+        """The same of updates: some of their steps may have been taken."""
+        return [operation for operation in self._failed if operation.get("type") == UPDATING]
 
     def made(self) -> frozenset[str]:
         """URNs of creates whose outcome the entries have."""

@@ -174,6 +174,8 @@ class Stacks:
         known = {operation["resource"]["urn"] for operation in pending}
         # The engine takes it that a failed create made nothing. Where the provider was cut off, nobody knows that.
         pending += [item for item in replay.failed_creates() if item["resource"]["urn"] in creates.keys() - known]
+        # And that a failed update changed nothing.
+        pending += replay.failed_updates()
         if not pending:
             del view.deployment["pending_operations"]
         view.features = features(view.deployment, has_bytes=replay.has_bytes or "byteString" in view.features)
