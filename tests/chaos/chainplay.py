@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import subprocess
+import time
 from collections import Counter
 from dataclasses import dataclass, field
 
 from cases import Case, Plan, changing_calls
 from chains import GOES_ON, QUIET, Chain, due
 from choice import MIXED, REPEATED
-from ground import Done, Ground
+from ground import STACK, TIMEOUT, Done, Ground
 from play import NAMED, Play, program_of, words_of
 
 FRUITLESS = 2
@@ -105,50 +106,66 @@ class PlayChain:
             self.starts = self.ground.recorded()
         armed = self._arm()
         run = self.ground.start(*self.words)
-        while armed and self._met_and_survived(armed[-1], run):
-            more = self._arm([one.play.case for one in armed])
-            if not more:
-                break
-            armed += more
+        troubled = self._trouble([one for one in armed if one.play.case.fault not in QUIET], run)
         done = self.ground.ended(run, " ".join(self.words))
         self.verdict.commands += 1
-        met = [one.play.case for one in armed if one.met]
+        met = [one.play.case for one in armed if (one.met if one.play.case.fault in QUIET else one in troubled)]
         self.verdict.met += [case.name for case in met]
         self.left = [case for case in self.left if case not in met]
         self.ground.log.append("met: " + ("; ".join(case.words for case in met) or "nothing") + "\n")
         self.ground.calm()
+        self._mend()
         judge = self._play_of(self.chain.cases[0])
         judge.check_end(done)
         self.verdict.problems += judge.problems
-        named = NAMED.search(done.err)
-        if done.exit_code == 3 and named:
-            self.words += [word for word in named[1].split() if word not in self.words]
+        if self.chain.after == "again":
+            self.words = self._typed_then(done)
         return len(met), done
 
-    @staticmethod
-    def _met_and_survived(last: Armed, run: subprocess.Popen[str]) -> bool:
-        """Wait for what has to be done, and do it; whether the command can meet more."""
-        fault = last.play.case.fault
-        if fault in QUIET or not last.play.meets(run, last.place, last.nth):
-            return False
-        last.play.trouble(run)
-        return fault in GOES_ON and run.poll() is None
+    def _typed_then(self, done: Done) -> list[str]:
+        """The same again; what a move accepts is named as the message says, and only if it asks."""
+        if self.chain.phase == "destroy":
+            return words_of("destroy")
+        named = NAMED.search(done.err) if done.exit_code == 3 else None
+        return ["up", STACK, *(named[1].split() if named else [])]
 
-    def _arm(self, armed: list[Case] | None = None) -> list[Armed]:
-        """Rules for the next cases: what is quiet, up to the first that somebody has to do something about."""
+    def _trouble(self, waiting: list[Armed], run: subprocess.Popen[str]) -> list[Armed]:
+        """Do what has to be done about the first whose call comes, and go on while the command survives it."""
+        troubled: list[Armed] = []
+        end = time.monotonic() + TIMEOUT
+        while run.poll() is None and time.monotonic() < end:
+            if troubled and troubled[-1].play.case.fault not in GOES_ON:
+                # Nobody is to wait for what another of them has made stuck.
+                self._mend()
+                time.sleep(0.05)
+                continue
+            one = next((one for one in waiting if one not in troubled and one.met), None)
+            if one is None:
+                time.sleep(0.005)
+                continue
+            one.play.trouble(run)
+            troubled.append(one)
+        return troubled
+
+    def _mend(self) -> None:
+        for cloud in self.ground.clouds.values():
+            cloud.app.cloud.agenda.mend()
+
+    def _arm(self) -> list[Armed]:
+        """Rules for all that is left and can still come.
+
+        Of those that somebody has to do something about, the first whose call comes is met; what others do then, a
+        lost or a late answer, is not counted.
+        """
         done = self._done()
-        found: list[Armed] = []
-        for case in [case for case in self.left if case not in (armed or [])]:
+        found = []
+        for case in self.left:
             alike = case.phase not in MIXED and not REPEATED.search(case.call.path)
             look = case.call.look
             nth = due(case.call, done[look], self.every[look], alike=alike)
-            if nth is None:
-                self.left.remove(case)
-                continue
-            play = self._play_of(case)
-            found.append(Armed(play, play.arm(nth), nth))
-            if case.fault not in QUIET:
-                break
+            if nth is not None:
+                play = self._play_of(case)
+                found.append(Armed(play, play.arm(nth), nth))
         return found
 
     def _done(self) -> Counter[tuple[str, str, str]]:
