@@ -156,8 +156,8 @@ class Plan:
         return cls(calls, leaves)
 
 
-def changing_calls(cloud: str, record: Path, start: int) -> list[Call]:
-    """What a recording has from a position on, sign-in aside."""
+def changing_calls(cloud: str, record: Path, start: int, *, answered: bool = False) -> list[Call]:
+    """What a recording has from a position on, sign-in aside; ``answered``: without what was refused or cut off."""
     seen: Counter[tuple[str, str]] = Counter()
     found = []
     with record.open("rb") as file:
@@ -166,6 +166,8 @@ def changing_calls(cloud: str, record: Path, start: int) -> list[Call]:
             exchange = json.loads(line)
             method, path = exchange["method"], exchange["path"]
             if method in READS or SIGN_IN.search(path):
+                continue
+            if answered and (exchange["status"] or 500) >= 400:
                 continue
             pattern = _pattern(path, exchange["query"])
             seen[method, pattern] += 1

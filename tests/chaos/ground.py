@@ -185,6 +185,18 @@ class Ground:
         """Run ``mcloud …`` to its end."""
         return self.ended(self.start(*arguments), " ".join(arguments))
 
+    def recorded(self) -> dict[str, int]:
+        """Where the clouds' recordings end."""
+        return {
+            name: cloud.record.stat().st_size if cloud.record.exists() else 0 for name, cloud in self.clouds.items()
+        }
+
+    def calm(self) -> None:
+        """No fault is left, and time goes fast."""
+        for cloud in self.clouds.values():
+            cloud.app.faults.clear()
+            cloud.app.cloud.agenda.clock.factor = FACTOR
+
     def inventory(self) -> Counter[Thing]:
         """What the clouds hold, without what is other in each run: cloud, kind, region, name."""
         found: Counter[Thing] = Counter()

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from cases import FAULTS, Case, Plan
-from ground import FACTOR, STACK, TIMEOUT, Done, Ground, Thing
+from ground import STACK, TIMEOUT, Done, Ground, Thing
 from program import WITH_DATA, Program, changed, reverted, seed, whole
 
 from mcloud.emulator.faults import FaultRule
@@ -99,49 +99,56 @@ class Play:
     def whole(self) -> Verdict:
         """All of it."""
         met = self._first()
-        for cloud in self.ground.clouds.values():
-            cloud.app.faults.clear()
-            cloud.app.cloud.agenda.clock.factor = FACTOR
-        self._then()
-        verdict = Verdict(met, self.problems)
-        self._compare(verdict)
-        if self._expected() and self.ground.run("preview", STACK).exit_code != 0:
-            self.problems.append("preview is not empty")
-        if not self._expected() and json.loads(self.ground.run("state", "list", STACK, "--json").out or "[]"):
-            self.problems.append("the state is not empty")
+        self.ground.calm()
+        self.go_on()
+        verdict = self.compared()
+        verdict.met = met
+        self.look()
         return verdict
 
     # The run that meets the fault.
 
     def _first(self) -> bool:
-        case, rule = self.case, FAULTS[self.case.fault]
-        program = program_of(case)
+        program = program_of(self.case)
         if program is not None:
             self.ground.write(program)
-        call = case.call
-        self.faults.add(FaultRule(**{"times": 1, **rule}, method=call.method, path=call.path, nth=call.nth))
-        if "waiting" in case.fault or "stuck" in case.fault:
-            self.ground.clouds[call.cloud].app.cloud.agenda.clock.factor = SLOW
-        words = words_of(case.phase)
+        place = self.arm(self.case.call.nth)
+        words = words_of(self.case.phase)
         run = self.ground.start(*words)
-        met = self._meets(run)
+        met = self.meets(run, place, self.case.call.nth)
         if met:
-            self._trouble(run)
-        done = self.ground.ended(run, " ".join(words))
+            self.trouble(run)
+        self.check_end(self.ground.ended(run, " ".join(words)))
+        return met
+
+    def arm(self, nth: int) -> int:
+        """The rule for the fault, at the nth call to come; its place among the rules."""
+        call, fault = self.case.call, self.case.fault
+        self.faults.add(FaultRule(**{"times": 1, **FAULTS[fault]}, method=call.method, path=call.path, nth=nth))
+        if "waiting" in fault or "stuck" in fault:
+            self.ground.clouds[call.cloud].app.cloud.agenda.clock.factor = SLOW
+        return len(self.faults.rules()) - 1
+
+    def seen(self, place: int) -> int:
+        """How many calls the rule has seen."""
+        return int(self.faults.rules()[place]["seen"])
+
+    def meets(self, run: subprocess.Popen[str], place: int, nth: int) -> bool:
+        """Wait until the call comes; False when the run is over before."""
+        while run.poll() is None:
+            if self.seen(place) >= nth:
+                return True
+            time.sleep(0.005)
+        return self.seen(place) >= nth
+
+    def check_end(self, done: Done) -> None:
+        """However a run that meets a fault ends: it ends, and says what is the matter."""
         if done.exit_code == 124:
             self.problems.append("the run with the fault does not end")
         self._no_traceback(done)
-        return met
 
-    def _meets(self, run: subprocess.Popen[str]) -> bool:
-        """Wait until the call comes; False when the run is over before."""
-        while run.poll() is None:
-            if self.faults.rules()[0]["seen"] >= self.case.call.nth:
-                return True
-            time.sleep(0.005)
-        return bool(self.faults.rules()[0]["seen"] >= self.case.call.nth)
-
-    def _trouble(self, run: subprocess.Popen[str]) -> None:
+    def trouble(self, run: subprocess.Popen[str]) -> None:
+        """What the emulator cannot do alone."""
         fault = self.case.fault
         if fault.startswith("kill "):
             self._kill(run, *fault.removeprefix("kill ").split(", ", 1))
@@ -199,7 +206,8 @@ class Play:
 
     # What the person types then.
 
-    def _then(self) -> None:
+    def go_on(self) -> None:
+        """The way on."""
         case = self.case
         if case.after == "destroy" or (case.after, case.phase) == ("again", "destroy"):
             if case.phase == "up" and not (self.ground.work / ".mcloud" / "stacks" / "shop" / "state.json").exists():
@@ -247,7 +255,9 @@ class Play:
         name = {"again": case.phase, "destroy": "destroy"}.get(case.after) or ("seed" if case.phase == "up" else "up")
         return self.plan.leaves[name]
 
-    def _compare(self, verdict: Verdict) -> None:
+    def compared(self) -> Verdict:
+        """Both clouds' inventories with what they should be; problems that are known are told with it."""
+        verdict = Verdict(True, self.problems)
         wanted, found = self._expected(), self.ground.inventory()
         for thing, number in (wanted - found).items():
             self.problems.append(f"missing: {number} {' '.join(thing)}")
@@ -256,6 +266,15 @@ class Play:
             verdict.duplicates += number if twice else 0
             verdict.orphans += 0 if twice else number
             self.problems.append(f"{'duplicate' if twice else 'orphan'}: {number} {' '.join(thing)}")
+        return verdict
+
+    def look(self) -> None:
+        """Nothing is left to do: ``preview`` is empty, or the state where all is gone."""
+        if self._expected():
+            if self.ground.run("preview", STACK).exit_code != 0:
+                self.problems.append("preview is not empty")
+        elif json.loads(self.ground.run("state", "list", STACK, "--json").out or "[]"):
+            self.problems.append("the state is not empty")
 
 
 def _is(words: str, victim: str) -> bool:

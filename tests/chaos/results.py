@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,17 +14,38 @@ from ground import CLOUDS
 Row = dict[str, Any]
 
 
+def lines(file: Path) -> list[Row]:
+    """All that was played, in order."""
+    return [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()] if file.exists() else []
+
+
 def read(file: Path) -> dict[str, Row]:
-    """Name of a case -> how it went when it was played last."""
-    if not file.exists():
-        return {}
-    return {row["name"]: row for row in map(json.loads, file.read_text(encoding="utf-8").splitlines())}
+    """Name of a case or chain -> how it went when it was played last."""
+    return {row["name"]: row for row in lines(file)}
 
 
 def add(file: Path, row: Row) -> None:
     """One more; several processes may do so."""
     with file.open("a", encoding="utf-8") as results:
         results.write(json.dumps(row) + "\n")
+
+
+def of_chains(known: Mapping[str, Row]) -> tuple[set[str], Counter[str]]:
+    """Cases of chains that failed; and how many chains each case was in whose call did not come."""
+    chains = [row for row in known.values() if "cases" in row]
+    failed = {name for row in chains if row["problems"] for name in row["cases"]}
+    return failed, Counter(name for row in chains if not row["problems"] for name in row["passed"])
+
+
+def failed_chains(known: Mapping[str, Row], cases: Iterable[Case]) -> list[Row]:
+    """Chains with problems none of whose cases is known to fail when it is played singly."""
+    asked = {case.name for case in cases}
+    bad = {name for name, row in known.items() if row["problems"]}
+    return [
+        row
+        for row in known.values()
+        if "cases" in row and row["problems"] and asked & {*row["cases"]} and not bad & {*row["cases"]}
+    ]
 
 
 def by_phase(rows: Iterable[Row], cases: Sequence[Case]) -> list[Row]:
@@ -59,6 +80,7 @@ def _summed(rows: Sequence[Row]) -> Row:
     met = [row for row in rows if row["met"]]
     return {
         "cases": len(met),
+        "in chains": sum("chain" in row for row in met),
         "converged": sum(not row["problems"] for row in met),
         "orphans": sum(row["orphans"] for row in rows),
         "duplicates": sum(row["duplicates"] for row in rows),

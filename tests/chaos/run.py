@@ -27,9 +27,11 @@ from typing import Any
 
 import results
 from cases import PHASES, Call, Case, Plan, changing_calls
+from chainplay import ChainVerdict, PlayChain
+from chains import Chain, works_of
 from choice import classes, drawn, everything, one_of_each
 from ground import CLOUDS, STACK, Ground
-from play import OTHER, Play, adopt_the_orphaned, kill_all_below, words_of
+from play import OTHER, Play, Verdict, adopt_the_orphaned, kill_all_below, words_of
 from program import Program, changed, seed, whole
 
 from mcloud.emulator import moto
@@ -118,7 +120,7 @@ def plans_of(clouds: Sequence[str], phases: Sequence[str], folder: Path) -> dict
 
 
 def _recorded(ground: Ground, phase: str, program: Program | None) -> list[Call]:
-    starts = {name: cloud.record.stat().st_size if cloud.record.exists() else 0 for name, cloud in _clouds(ground)}
+    starts = ground.recorded()
     if program is not None:
         ground.write(program)
     done = ground.run(*words_of(phase))
@@ -144,28 +146,32 @@ def _must(done: bool, what: str) -> None:
 # With faults.
 
 
-def play_all(number: int, cases: list[Case], folder: Path, end: float) -> None:
-    """Play a share of the cases, one after another, until the time is over; each result is a line of a file.
+def play_all(number: int, works: list[Chain | Case], folder: Path, end: float) -> None:
+    """Play a share of the chains and cases, one after another, until the time is over; results are lines of a file.
 
-    What all cases of a cloud begin with is made once and forked: clouds with nothing, and with the stack up.
+    What all of a cloud begin with is made once and forked: clouds with nothing, and with the stack up. The cases of a
+    chain that fails are played at once, to find out which of them does.
     """
     grounds: dict[tuple[str, bool], Ground] = {}
     plans: dict[str, Plan] = {}
     for service in SERVICES:
         # Seconds of processor time that each case would pay.
         moto.application(service)
-    for case in cases:
-        if time.monotonic() >= end:
-            return
-        key = (case.cloud, case.phase != "up")
+    works = [*works]
+    while works and time.monotonic() < end:
+        work = works.pop(0)
+        key = (work.cloud, work.phase != "up")
         if key not in grounds:
-            plans[case.cloud] = Plan.parse((folder / f"plan-{case.cloud}.json").read_text(encoding="utf-8"))
-            place = folder / f"ground-{number}-{case.cloud}-{'up' if key[1] else 'empty'}"
+            plans[work.cloud] = Plan.parse((folder / f"plan-{work.cloud}.json").read_text(encoding="utf-8"))
+            place = folder / f"ground-{number}-{work.cloud}-{'up' if key[1] else 'empty'}"
             shutil.rmtree(place, ignore_errors=True)
             grounds[key] = Ground(place)
             if key[1]:
-                _bring_up(grounds[key], case.cloud)
-        _play(case, grounds[key], plans[case.cloud], folder)
+                _bring_up(grounds[key], work.cloud)
+        if isinstance(work, Case):
+            _play(work, grounds[key], plans[work.cloud], folder)
+        else:
+            works[:0] = _play_chain(work, grounds[key], plans[work.cloud], folder)
 
 
 def _bring_up(ground: Ground, cloud: str) -> None:
@@ -176,31 +182,66 @@ def _bring_up(ground: Ground, cloud: str) -> None:
 
 
 def _play(case: Case, ground: Ground, plan: Plan, folder: Path) -> None:
-    place = folder / f"case-{case.name}"
+    nothing = asdict(Verdict(True, ["the case did not come to its end"]))
+    verdict = _forked(case, ground, folder, lambda copy: asdict(Play(case, copy, plan).whole()), nothing)
+    results.add(folder / RESULTS, {**_about(case), **verdict})
+    _say(case, verdict, "converged" if verdict["met"] else "not met")
+
+
+def _play_chain(chain: Chain, ground: Ground, plan: Plan, folder: Path) -> list[Case]:
+    """The cases that are to be played singly, for the chain failed."""
+    nothing = asdict(ChainVerdict(problems=["the chain did not come to its end"]))
+    verdict = _forked(chain, ground, folder, lambda copy: asdict(PlayChain(chain, copy, plan).whole()), nothing)
+    about = {"name": chain.name, "chain": chain.name, "words": chain.words}
+    cases = [case.name for case in chain.cases]
+    results.add(folder / RESULTS, {**about, "cases": cases, **verdict})
+    _say(chain, verdict, f"{len(verdict['met'])} of {len(cases)} met, converged")
+    if verdict["problems"]:
+        return list(chain.cases)
+    share = 1 / max(len(verdict["met"]), 1)
+    for case in chain.cases:
+        if case.name in verdict["met"]:
+            processor = {name: round(seconds * share, 1) for name, seconds in verdict["processor"].items()}
+            well = {**asdict(Verdict(True)), "chain": chain.name, "processor": processor}
+            results.add(folder / RESULTS, {**_about(case), **well, "seconds": round(verdict["seconds"] * share, 1)})
+    return []
+
+
+def _about(case: Case) -> results.Row:
+    return {**asdict(case), "name": case.name, "call": case.call.words, "words": case.words}
+
+
+def _say(work: Chain | Case, verdict: results.Row, well: str) -> None:
+    ending = "; ".join(verdict["problems"]) or well
+    sys.stderr.write(f"[{work.name}] {work.words}: {ending} ({verdict['seconds']} s)\n")
+    sys.stderr.flush()
+
+
+def _forked(
+    work: Chain | Case, ground: Ground, folder: Path, play: Callable[[Ground], results.Row], nothing: results.Row
+) -> results.Row:
+    """The verdict of what is played in a child process on a copy of the ground; ``nothing``: it did not end.
+
+    Where there are problems, the folder is kept, with what was said and called.
+    """
+    place = folder / f"case-{work.name}"
     started = time.monotonic()
     shutil.rmtree(place, ignore_errors=True)
-    starts = {name: cloud.record.stat().st_size if cloud.record.exists() else 0 for name, cloud in _clouds(ground)}
+    starts = ground.recorded()
 
-    def work() -> None:
+    def whole() -> None:
         copy = ground.copy(place)
         with copy.serving():
             try:
-                verdict = Play(case, copy, plan).whole()
+                verdict = play(copy)
             finally:
-                (place / "log.txt").write_text(f"{case.words}\n\n" + "\n".join(copy.log), encoding="utf-8")
-        row = {**asdict(verdict), "processor": _processor()}
+                (place / "log.txt").write_text(f"{work.words}\n\n" + "\n".join(copy.log), encoding="utf-8")
+        row = {**verdict, "processor": _processor()}
         (place / "verdict.json").write_text(json.dumps(row), encoding="utf-8")
 
-    finished = child(work)
+    finished = child(whole)
     file = place / "verdict.json"
-    verdict: results.Row = {
-        "met": True,
-        "problems": ["the case did not come to its end"],
-        "orphans": 0,
-        "duplicates": 0,
-    }
-    if finished and file.exists():
-        verdict = json.loads(file.read_text(encoding="utf-8"))
+    verdict = json.loads(file.read_text(encoding="utf-8")) if finished and file.exists() else nothing
     if verdict["problems"]:
         for name, cloud in _clouds(ground):
             if cloud.record.exists():
@@ -209,12 +250,7 @@ def _play(case: Case, ground: Ground, plan: Plan, folder: Path) -> None:
                     (place / f"{name}.jsonl").write_bytes(record.read())
     else:
         shutil.rmtree(place, ignore_errors=True)
-    about = {**asdict(case), "name": case.name, "call": case.call.words, "words": case.words}
-    row = {**about, **verdict, "seconds": round(time.monotonic() - started, 1)}
-    results.add(folder / RESULTS, row)
-    ending = "; ".join(verdict["problems"]) if verdict["problems"] else "converged" if verdict["met"] else "not met"
-    sys.stderr.write(f"[{case.name}] {case.words}: {ending} ({row['seconds']} s)\n")
-    sys.stderr.flush()
+    return {**verdict, "seconds": round(time.monotonic() - started, 1)}
 
 
 def _processor() -> dict[str, float]:
@@ -244,14 +280,27 @@ def in_parallel(works: list[Callable[[], None]]) -> None:
         raise SystemExit("a part of the matrix did not come to its end")
 
 
-def shares_of(cases: Sequence[Case], jobs: int) -> list[list[Case]]:
+def play(cases: Sequence[Case], plans: dict[str, Plan], asked: argparse.Namespace, folder: Path, end: float) -> None:
+    """Play them, in chains if asked for; what a chain did not meet comes into another one, or is played singly."""
+    file = folder / RESULTS
+    left: list[Case] = list(cases)
+    while left and time.monotonic() < end:
+        before = results.lines(file)
+        works = works_of(left, *results.of_chains(results.read(file)), plans) if asked.chains else left
+        shares = shares_of(works, asked.jobs)
+        in_parallel([partial(play_all, number, share, folder, end) for number, share in enumerate(shares)])
+        played = {row["name"] for row in results.lines(file)[len(before) :]}
+        left = [case for case in left if case.name not in played]
+
+
+def shares_of(works: Sequence[Chain | Case], jobs: int) -> list[list[Chain | Case]]:
     """What each process plays. One plays the cases of one cloud where it can, for what they begin with costs time."""
-    clouds = sorted({case.cloud for case in cases})
+    clouds = sorted({work.cloud for work in works})
     if jobs < len(clouds):
-        return [list(cases[start::jobs]) for start in range(jobs)]
+        return [list(works[start::jobs]) for start in range(jobs)]
     shares = []
     for place, cloud in enumerate(clouds):
-        mine = [case for case in cases if case.cloud == cloud]
+        mine = [work for work in works if work.cloud == cloud]
         workers = len(range(place, jobs, len(clouds)))
         shares += [mine[start::workers] for start in range(workers)]
     return [share for share in shares if share]
@@ -267,16 +316,19 @@ def wanted(asked: argparse.Namespace, plans: dict[str, Plan], phases: Sequence[s
     return drawn(cases, asked.seed, asked.cases) if asked.cases else cases
 
 
-def tell(rows: list[results.Row], cases: list[Case], about: results.Row, *, as_json: bool) -> None:
+def tell(
+    rows: list[results.Row], chains: list[results.Row], cases: list[Case], about: results.Row, *, as_json: bool
+) -> None:
     """What was played, out of what could be."""
     phases = results.by_phase(rows, cases)
     if as_json:
         machine = {"machine": platform.platform(), "processors": os.cpu_count(), "python": platform.python_version()}
-        told = {**about, **machine, "summary": phases, "faults": results.by_fault(rows, cases), "cases": rows}
-        sys.stdout.write(json.dumps(told, indent=1) + "\n")
+        told = {**about, **machine, "summary": phases, "faults": results.by_fault(rows, cases)}
+        sys.stdout.write(json.dumps({**told, "cases": rows, "failed chains": chains}, indent=1) + "\n")
         return
     counts = ", ".join(f"{number} {name}" for name, number in about.items())
-    bad = [f"- [{row['name']}] {row['words']}: {'; '.join(row['problems'])}" for row in rows if row["problems"]]
+    wrong = [*(row for row in rows if row["problems"]), *chains]
+    bad = [f"- [{row['name']}] {row['words']}: {'; '.join(row['problems'])}" for row in wrong]
     parts = [
         f"{counts}; {results.coverage(rows, cases)}",
         results.table(phases),
@@ -296,7 +348,8 @@ def options() -> argparse.ArgumentParser:
     parser.add_argument("--phase", choices=PHASES, action="append")
     parser.add_argument("--fault", help="only faults whose name has this in it")
     parser.add_argument("--only", help="names of cases, with commas; they are played again")
-    parser.add_argument("--minutes", type=float, help="begin no case after so many")
+    parser.add_argument("--chains", action="store_true", help="play cases one after the other on one stack")
+    parser.add_argument("--minutes", type=float, help="begin no case or chain after so many")
     parser.add_argument("--table", action="store_true", help="play nothing; tell what the folder has")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--folder", type=Path, help="kept; what was played there and converged is not played again")
@@ -320,16 +373,16 @@ def main() -> int:
     done = {name for name, row in known.items() if row["met"] and not row["problems"]}
     left = [case for case in cases if asked.only or case.name not in done]
     if left and not asked.table:
-        shares = shares_of(left, asked.jobs)
-        in_parallel([partial(play_all, number, share, folder, end) for number, share in enumerate(shares)])
+        play(left, plans, asked, folder, end)
     known = results.read(folder / RESULTS)
     rows = [known[case.name] for case in cases if case.name in known]
     about = {
         "calls": sum(len(plan.calls[phase]) for plan in plans.values() for phase in phases),
         "classes": sum(len(classes(phase, plan.calls[phase])) for plan in plans.values() for phase in phases),
     }
-    tell(rows, cases, about, as_json=asked.json)
-    bad = any(row["problems"] for row in rows)
+    failed = results.failed_chains(known, cases)
+    tell(rows, failed, cases, about, as_json=asked.json)
+    bad = bool(failed) or any(row["problems"] for row in rows)
     if bad or asked.folder:
         sys.stderr.write(f"what the cases said: {folder}\n")
     else:

@@ -11,6 +11,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parents[1] / "chaos"))
 
 import cases
+import chains
 import choice
 import results
 
@@ -95,3 +96,61 @@ def test_the_tables_count_what_was_played_last(tmp_path: Path) -> None:
     assert sum(row["cases"] for row in results.by_fault(rows, every)) == 2
     assert results.coverage(rows, every).startswith("2 of 6 classes of calls met a fault, in 2 of ")
     assert "| vng | up |" in results.table([line])
+
+
+def test_chains() -> None:
+    """Each case is in one chain, in the order of its calls, or is left to be played singly."""
+    plans, phases = {"aws": plan(), "vng": plan()}, cases.PHASES
+    every = choice.one_of_each(plans, phases)
+    found, left = chains.chains_of(every, plans, 4)
+    assert Counter(case for chain in found for case in chain.cases) + Counter(left) == Counter(every)
+    assert {len(chain.cases) for chain in found} == {2, 3, 4}
+    assert len({chain.name for chain in found}) == len(found)
+    for chain in found:
+        assert {(case.cloud, case.phase, case.after) for case in chain.cases} == {
+            (chain.cloud, chain.phase, chain.after)
+        }
+        places = [plans[chain.cloud].calls[chain.phase].index(case.call) for case in chain.cases]
+        assert places == sorted(places)
+        assert len({case.call.look for case in chain.cases}) == len(chain.cases), "one of each kind of call"
+    assert {(case.phase, case.after) for case in left} >= chains.SINGLE
+    assert not {(chain.phase, chain.after) for chain in found} & chains.SINGLE
+    first = {(case.cloud, case.phase, case.after): case for case in reversed(every)}
+    assert {first[chain.cloud, chain.phase, chain.after] in chain.cases for chain in found[:5]} == {True}
+
+
+def test_a_move_makes_everything_before_it_deletes() -> None:
+    here, there = plan(), plan()
+    calls = [*here.calls["move"][:2], *(cases.Call("aws", call.method, call.path, 1) for call in here.calls["up"][:2])]
+    here.calls["move"] = calls
+    faulty = [cases.Case("vng", "move", call, "hang", "again") for call in calls]
+    [chain], _ = chains.chains_of(faulty, {"vng": here, "aws": there})
+    assert [case.call.cloud for case in chain.cases] == ["aws", "aws", "vng", "vng"]
+
+
+def test_what_a_chain_did_not_show_is_played_singly() -> None:
+    plans = {"vng": plan()}
+    every = choice.one_of_each(plans, ["up"], "500")
+    failed, late, once, *rest = (case.name for case in every)
+    row = {"problems": [], "passed": [late], "cases": [late, once]}
+    known = {
+        "a": row | {"problems": ["orphan"], "passed": [], "cases": [failed]},
+        "b": row | {"passed": [late, once]},
+        "c": row,
+    }
+    bad, passed = results.of_chains({**known, failed: {"problems": []}})
+    assert (bad, passed) == ({failed}, {late: 2, once: 1})
+    works = chains.works_of(every, bad, passed, plans)
+    assert [works[0].name, works[-1].name] == [failed, late]
+    together = {case.name for work in works for case in getattr(work, "cases", ())}
+    assert together <= {once, *rest}
+    assert len(together) > len(rest) / 2
+    assert [row["name"] for row in results.failed_chains({"a": {"name": "a", **known["a"]}}, every)] == ["a"]
+    alone = {"a": known["a"], failed: {"name": failed, "problems": ["orphan"]}}
+    assert not results.failed_chains(alone, every), "the case tells it"
+
+
+def test_which_of_the_calls_to_come_is_meant() -> None:
+    last = plan().calls["up"][3]
+    assert [chains.due(last, done, 5, alike=False) for done in range(6)] == [3, 2, 1, None, None, None]
+    assert [chains.due(last, done, 5, alike=True) for done in range(6)] == [3, 2, 1, 1, 1, None], "any will do"
