@@ -193,7 +193,7 @@ def _row(verdict: Verdict) -> tuple[str, ...]:
     bill = verdict.bill
     least = "at least " if bill.unknown and bill.low is not None else ""
     priced = f"{len(bill.lines) - len(bill.unknown)} of {len(bill.lines)}"
-    marks = ", ".join(sorted({str(row.mark) for row in bill.lines if row.mark})) or "-"
+    marks = ", ".join(bill.marks) or "-"
     oldest = f"{bill.oldest} ({bill.oldest_days} d)" if bill.oldest else "-"
     return verdict.placement, FITS[verdict.fits], f"{least}{out.money(bill.low, bill.high)}", priced, marks, oldest
 
@@ -245,7 +245,7 @@ def bill_words(bill: Bill) -> list[str]:
     if not known:
         return [f"cost: unknown, for none of {len(bill.lines)} items a price is known"]
     least = "at least " if bill.unknown else ""
-    marks = ", ".join(sorted({str(row.mark) for row in bill.lines if row.mark}))
+    marks = ", ".join(bill.marks)
     old = "; OLD" if (bill.oldest_days or 0) > OLD_DAYS else ""
     written = " + ".join(f"{amount:,} {currency}" for currency, amount in sorted(bill.by_currency.items()))
     lines = [

@@ -106,14 +106,17 @@ def cost_words(change: CostChange) -> list[str]:
         way = after if _same(change.before, change.after) else f"{before} -> {after}"
         lines.append(f"cost per month: {way}{_worth(change.after if change.after.lines else change.before)}")
         now, then = (Counter(row.item for row in bill.unknown) for bill in (change.before, change.after))
-        lines += [f"  no price is known for {_times(item, count)}" for item, count in then.items()]
+        lines += _without_price(then)
         gone = (now - then).items()
         lines += [f"  gone, at a price that was not known: {_times(item, count)}" for item, count in gone]
     if change.left.lines:
         lines.append(f"cost of what is left behind, until mcloud cleanup: {_sum(change.left)}{_worth(change.left)}")
-        unknown = Counter(row.item for row in change.left.unknown)
-        lines += [f"  no price is known for {_times(item, count)}" for item, count in unknown.items()]
+        lines += _without_price(Counter(row.item for row in change.left.unknown))
     return lines
+
+
+def _without_price(items: Mapping[str, int]) -> list[str]:
+    return [f"  no price is known for {_times(item, count)}" for item, count in items.items()]
 
 
 def _same(one: Bill, other: Bill) -> bool:
@@ -134,7 +137,7 @@ def _worth(bill: Bill) -> str:
     known = len(bill.lines) - len(bill.unknown)
     if not known:
         return f" (for none of {len(bill.lines)} items a price is known)"
-    marks = ", ".join(sorted({str(row.mark) for row in bill.lines if row.mark}))
+    marks = ", ".join(bill.marks)
     old = "; OLD" if (bill.oldest_days or 0) > OLD_DAYS else ""
     about = f"{known} of {len(bill.lines)} items; {marks}; oldest price {bill.oldest}, {bill.oldest_days} d{old}"
     return f" before tax ({about})"
@@ -156,7 +159,7 @@ def bill_document(bill: Bill) -> dict[str, Any]:
         "unknown": [{"resource": row.resource, "item": row.item} for row in bill.unknown],
         "unconverted": list(bill.unconverted),
         "oldest_price": bill.oldest.isoformat() if bill.oldest else None,
-        "marks": sorted({str(row.mark) for row in bill.lines if row.mark}),
+        "marks": bill.marks,
     }
 
 

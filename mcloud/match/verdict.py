@@ -118,6 +118,11 @@ class Bill(Model):
     oldest: date | None = None
     oldest_days: int | None = None
 
+    @property
+    def marks(self) -> list[str]:
+        """The marks of its prices, each once, sorted."""
+        return sorted({row.mark for row in self.lines if row.mark})
+
 
 class Choice(Model):
     """What one resource, or several equal ones, becomes."""

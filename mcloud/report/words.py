@@ -71,9 +71,8 @@ def bill_detail(bill: Bill) -> str:
         if lacking
         else t("{items}, each with a price", items=items)
     ]
-    marks = sorted({row.mark for row in bill.lines if row.mark})
-    if marks:
-        parts.append(f"{', '.join(marks)}; {t('oldest {day}, {age}', day=bill.oldest, age=age(bill.oldest_days))}")
+    if bill.marks:
+        parts.append(f"{', '.join(bill.marks)}; {t('oldest {day}, {age}', day=bill.oldest, age=age(bill.oldest_days))}")
     if bill.unconverted:
         parts.append(t("without {currencies}, for which no rate is known", currencies=", ".join(bill.unconverted)))
     return "; ".join(parts)
