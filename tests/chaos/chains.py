@@ -11,15 +11,15 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from cases import RULES, Call, Case, Plan
+from cases import MOMENTS, RULES, Call, Case, Plan
 
 LENGTH = 12
 SINGLE = frozenset({("change", "destroy"), ("move", "destroy")})
 """Phases with ways on that do not lead back to where the phase begins."""
 QUIET = (*RULES, "error state")
 """Faults that the emulator makes alone; a command may meet several of them."""
-GOES_ON = (*QUIET, "stuck, then mended")
-"""Faults that a command may survive."""
+GOES_ON = (*QUIET, "stuck, then mended", *(f"kill state server, {moment}" for moment in MOMENTS))
+"""Faults that a command may survive; a state server that ends is started again, or the run ends soon."""
 TRIES = 2
 """Chains in which the call of a case does not come, before it is played singly."""
 
