@@ -11,6 +11,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 
 from cases import FAULTS, RULES, Call, Case, Plan
 from choice import MIXED, REPEATED
@@ -84,11 +85,11 @@ class Shot:
 
 
 def pools_of(cases: Iterable[Case], size: int = SIZE) -> list[Pool]:
-    """Each case in one of them; a pool has a share of each class of calls."""
+    """Each case in one of them; a pool has a share of each class of calls, and pools of all kinds take turns."""
     groups: dict[tuple[str, str, str], list[Case]] = {}
     for case in cases:
         groups.setdefault((case.cloud, case.phase, case.after), []).append(case)
-    pools = []
+    turns: list[list[Pool]] = []
     for group in groups.values():
         number = -(-len(group) // size)
         dealt: Counter[Call] = Counter()
@@ -96,8 +97,8 @@ def pools_of(cases: Iterable[Case], size: int = SIZE) -> list[Pool]:
         for case in group:
             piles[dealt[case.call] % number].append(case)
             dealt[case.call] += 1
-        pools += [Pool(tuple(pile)) for pile in piles if pile]
-    return pools
+        turns.append([Pool(tuple(pile)) for pile in piles if pile])
+    return [pool for turn in zip_longest(*turns) for pool in turn if pool is not None]
 
 
 def works_of(cases: Sequence[Case], failed: Iterable[str], passed: Mapping[str, int]) -> list[Pool | Case]:
