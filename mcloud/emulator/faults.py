@@ -84,6 +84,11 @@ class Faults:
         with self._lock:
             return [{**armed.rule.model_dump(), "seen": armed.seen} for armed in self._armed]
 
+    def seen(self, place: int) -> int:
+        """How many calls the rule at a place among the rules has seen."""
+        with self._lock:
+            return self._armed[place].seen
+
     def hit(self, method: str, path: str) -> FaultRule | None:
         """The rule that this call meets, if any; every matching rule counts it."""
         found = None

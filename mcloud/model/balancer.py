@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, GetJsonSchemaHandler, WithJsonSchema, model_validator
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
 from mcloud.model.base import REFERENCE_PATTERN, FormerName, Labels, Model, Name, PlacementText
 from mcloud.model.network import ANYWHERE, Cidr
@@ -91,17 +93,18 @@ def _check(value: Any) -> Any:
     return {"protocol": protocol, "path": path or None}
 
 
+class _ShortOrWhole:
+    """Schema of a check: a short text, or all of it."""
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        short = {"type": "string", "description": 'Short: "tcp", "udp", "http:/path" or "https:/path".'}
+        return {"anyOf": [short, HealthCheck.model_json_schema(mode="validation")]}
+
+
 Check = Annotated[
     HealthCheck,
     BeforeValidator(_check),
-    WithJsonSchema(
-        {
-            "anyOf": [
-                {"type": "string", "description": 'Short: "tcp", "udp", "http:/path" or "https:/path".'},
-                HealthCheck.model_json_schema(mode="validation"),
-            ]
-        }
-    ),
+    _ShortOrWhole(),
 ]
 
 

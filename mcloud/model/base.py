@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from mcloud.errors import PlacementError
+from mcloud.model.described import Described
 
 NAME_PATTERN = r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$"
 LABEL_KEY_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_.@-]{0,62}$"
@@ -33,10 +34,10 @@ FormerName = Annotated[
 ]
 
 
-class Model(BaseModel):
+class Model(Described):
     """A frozen value that refuses keys it does not know."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
 
 class SecretReference(Model):

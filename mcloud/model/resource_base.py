@@ -5,15 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, GetJsonSchemaHandler
+from pydantic import ConfigDict, Field, GetJsonSchemaHandler
 from pydantic.alias_generators import to_camel
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
 from mcloud.model.base import REFERENCE_PATTERN, PlacementText
+from mcloud.model.described import Described
 
 WRITTEN = ConfigDict(
-    frozen=True, extra="forbid", alias_generator=to_camel, populate_by_name=True, use_attribute_docstrings=True
+    frozen=True, extra="forbid", alias_generator=to_camel, populate_by_name=True
 )
 """What programs write: camelCase on the wire, nothing that is not known; each text below a field describes it."""
 
@@ -28,7 +29,7 @@ class RefTo:
         return {**handler(schema), "refersTo": self.kind}
 
 
-class ResourceInputs(BaseModel):
+class ResourceInputs(Described):
     """What every resource takes in."""
 
     model_config = WRITTEN
@@ -47,10 +48,10 @@ class ResourceInputs(BaseModel):
     """What the stack says around it that a cloud's limits may depend on; a change of it alone changes nothing."""
 
 
-class SecretInput(BaseModel):
+class SecretInput(Described):
     """A text that is kept elsewhere: the state has where it is, and a keyed digest by which a change is seen."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     secret: Annotated[str, Field(pattern=REFERENCE_PATTERN)]
     """env:NAME, keyring:NAME or file:PATH."""

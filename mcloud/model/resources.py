@@ -32,6 +32,7 @@ from mcloud.model.balancer import (
     one_action,
 )
 from mcloud.model.compute import GPU_PATTERN, Billing, Image
+from mcloud.model.described import Described
 from mcloud.model.network import Cidr
 from mcloud.model.resource_base import (
     WRITTEN,
@@ -150,7 +151,7 @@ class PlacementGroupInputs(ResourceInputs):
     """True: rather no server than one that breaks the policy."""
 
 
-class SizeInputs(BaseModel):
+class SizeInputs(Described):
     """The least that a server needs."""
 
     model_config = WRITTEN
@@ -165,7 +166,7 @@ class SizeInputs(BaseModel):
     """Their model, as the cloud's flavors write it; left out, any."""
 
 
-class RootDisk(BaseModel):
+class RootDisk(Described):
     """A server's root disk."""
 
     model_config = WRITTEN
@@ -296,7 +297,7 @@ class LoadBalancerInputs(ResourceInputs):
     """Ids of its security groups, where the cloud has them."""
 
 
-class HealthMonitor(BaseModel):
+class HealthMonitor(Described):
     """How a pool finds out that a member is well."""
 
     model_config = WRITTEN
@@ -347,7 +348,7 @@ class PoolInputs(ResourceInputs):
     """Left out: a connection, or a datagram for udp."""
 
 
-class ListenerRuleInputs(BaseModel):
+class ListenerRuleInputs(Described):
     """What a listener does with some requests."""
 
     model_config = WRITTEN

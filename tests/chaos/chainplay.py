@@ -5,16 +5,16 @@ from __future__ import annotations
 import subprocess
 import time
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from cases import Case, Plan, changing_calls
-from chains import GOES_ON, QUIET, Chain, due
-from choice import MIXED, REPEATED
+from cases import FAULTS, Plan, changing_calls
+from chains import LENGTH, TRIES, Order, Pool, Shot, chosen
 from ground import STACK, TIMEOUT, Done, Ground
 from play import NAMED, Play, program_of, words_of
 
-FRUITLESS = 2
-"""Commands in a row that meet nothing; then the rest is left."""
+ROUNDS = 8
+"""Ways on after which a chain ends."""
 
 
 @dataclass
@@ -23,71 +23,100 @@ class ChainVerdict:
 
     Attributes:
         met: names of the cases whose fault was met.
-        passed: names of those whose call did not come.
+        waited: name of a case -> how often its fault waited in vain for its call.
+        armed: names of the cases whose faults the last command was to meet.
         problems: why it did not converge; empty: it did.
         commands: how many met faults or were to.
     """
 
     met: list[str] = field(default_factory=list)
-    passed: list[str] = field(default_factory=list)
+    waited: dict[str, int] = field(default_factory=dict)
+    armed: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     orphans: int = 0
     duplicates: int = 0
     commands: int = 0
 
 
-@dataclass
 class Armed:
-    """A case whose rule waits for its call."""
+    """A shot whose rule waits for its call."""
 
-    play: Play
-    place: int
-    nth: int
+    def __init__(self, shot: Shot, ground: Ground, plan: Plan) -> None:
+        self.case = shot.case
+        self.nth = shot.nth
+        self.play = Play(shot.case, ground, plan)
+        self._place = self.play.arm(shot.nth)
 
     @property
     def met(self) -> bool:
         """Whether the call has come."""
-        return self.play.seen(self.place) >= self.nth
+        return self.play.seen(self._place) >= self.nth
 
 
 class PlayChain:
-    """One chain on a ground of its own."""
+    """One chain on a ground of its own.
 
-    def __init__(self, chain: Chain, ground: Ground, plan: Plan) -> None:
-        self.chain = chain
+    Args:
+        waited: how often each case has waited in vain before.
+    """
+
+    def __init__(self, pool: Pool, ground: Ground, plan: Plan, waited: Mapping[str, int]) -> None:
+        self.pool = pool
         self.ground = ground
         self.plan = plan
-        self.every = Counter(call.look for call in plan.calls[chain.phase])
-        self.left = list(chain.cases)
-        self.words = words_of(chain.phase)
+        self.left = list(pool.cases)
+        self.words = words_of(pool.phase)
         self.verdict = ChainVerdict()
-        self.starts = ground.recorded()
+        self.again = pool.after == "again"
+        self.order = Order(pool.cloud, pool.phase, plan)
+        self._before = Counter(waited)
+        self._waited: Counter[str] = Counter()
+        self._starts = ground.recorded()
+        self._lost: Counter[tuple[str, str, str]] = Counter()
 
     def whole(self) -> ChainVerdict:
         """All of it; it ends at the first problem."""
-        verdict, fruitless = self.verdict, 0
-        end = self._play_of(self.chain.cases[-1])
-        while self.left and fruitless < FRUITLESS and not verdict.problems:
-            met, done = self._command()
-            fruitless = 0 if met else fruitless + 1
-            if self.chain.after != "again":
-                # Back to where the phase begins.
-                end = self._play_of(self.chain.cases[-1])
-                end.go_on()
-                self._judge(end)
-            elif done.exit_code == 0:
-                break
-        if self.chain.after == "again":
-            end.go_on()
-            self._judge(end)
+        verdict = self.verdict
+        (self._again if self.again else self._rounds)()
         if not verdict.problems:
+            end = self._end()
             end.look()
             verdict.problems += end.problems
-        verdict.passed = [case.name for case in self.chain.cases if case.name not in verdict.met]
+        verdict.waited = dict(self._waited)
         return verdict
 
-    def _play_of(self, case: Case) -> Play:
-        return Play(case, self.ground, self.plan)
+    def _again(self) -> None:
+        """Each command is the way on of the one before."""
+        done = None
+        while (done is None or done.exit_code != 0) and len(self.verdict.met) < LENGTH and not self.verdict.problems:
+            shots = self._shots()
+            if not any(shots):
+                break
+            done = self._command(*shots)
+            self.words = self._typed_then(done)
+        end = self._end()
+        if done is None or done.exit_code != 0:
+            end.go_on()
+        self._judge(end)
+
+    def _rounds(self) -> None:
+        """Each command is followed by its way on without faults, which leads back to where it began."""
+        for _ in range(1 if self.pool.once else ROUNDS):
+            shots = self._shots()
+            if not any(shots) or len(self.verdict.met) >= LENGTH or self.verdict.problems:
+                break
+            self._command(*shots)
+            end = self._end()
+            end.go_on()
+            self._judge(end)
+            self._starts = self.ground.recorded()
+            self._lost.clear()
+            if (self.pool.phase, self.pool.after) == ("up", "revert"):
+                # What there was before the stack stays.
+                self.order = Order(self.pool.cloud, "up", self.plan, self.plan.calls["seed"])
+
+    def _end(self) -> Play:
+        return Play(self.pool.cases[-1], self.ground, self.plan)
 
     def _judge(self, end: Play) -> None:
         """Both inventories, and how the command ended that went on."""
@@ -97,76 +126,65 @@ class PlayChain:
         self.verdict.duplicates += found.duplicates
         end.problems.clear()
 
-    def _command(self) -> tuple[int, Done]:
-        """One command with the next faults; how many it met."""
-        program = program_of(self.chain.cases[0])
+    def _shots(self) -> tuple[Shot | None, list[Shot]]:
+        """What the next command is to meet.
+
+        Where there are rounds, the first begins with the first calls, which later ones need not make, and the others
+        with the last.
+        """
+        done = self._done() + self._lost
+        patient = [case for case in self.left if self._before[case.name] + self._waited[case.name] < TRIES]
+        late = not self.again and (self.pool.phase != "up" or self.verdict.commands > 0)
+        return chosen(patient, self.order, lambda case: self.order.when(case, done), late=late)
+
+    def _command(self, loud: Shot | None, quiet: list[Shot]) -> Done:
+        """One command with its faults."""
+        program = program_of(self.pool.cases[0])
         if program is not None:
             self.ground.write(program)
-        if self.chain.after != "again":
-            self.starts = self.ground.recorded()
-        armed = self._arm()
+        armed = [Armed(shot, self.ground, self.plan) for shot in ([loud] if loud else []) + quiet]
         run = self.ground.start(*self.words)
-        troubled = self._trouble([one for one in armed if one.play.case.fault not in QUIET], run)
+        if loud:
+            self._trouble(armed[0], run)
         done = self.ground.ended(run, " ".join(self.words))
         self.verdict.commands += 1
-        met = [one.play.case for one in armed if (one.met if one.play.case.fault in QUIET else one in troubled)]
-        self.verdict.met += [case.name for case in met]
-        self.left = [case for case in self.left if case not in met]
-        self.ground.log.append("met: " + ("; ".join(case.words for case in met) or "nothing") + "\n")
+        self._count(armed, done, troubled=bool(loud) and armed[0].met)
         self.ground.calm()
         self._mend()
-        judge = self._play_of(self.chain.cases[0])
+        judge = self._end()
         judge.check_end(done)
         self.verdict.problems += judge.problems
-        if self.chain.after == "again":
-            self.words = self._typed_then(done)
-        return len(met), done
+        return done
+
+    def _count(self, armed: list[Armed], done: Done, *, troubled: bool) -> None:
+        met = [one.case for one in armed if one.met]
+        self.verdict.armed = [one.case.name for one in armed]
+        self.verdict.met += [case.name for case in met]
+        self.left = [case for case in self.left if case not in met]
+        self._lost.update(case.call.look for case in met if "effect" in FAULTS[case.fault])
+        if not troubled and (done.exit_code == 0 or not met):
+            # Who was cut off, or failed, need not have come to the others.
+            self._waited.update(one.case.name for one in armed if not one.met)
+        self.ground.log.append("met: " + ("; ".join(case.words for case in met) or "nothing") + "\n")
 
     def _typed_then(self, done: Done) -> list[str]:
         """The same again; what a move accepts is named as the message says, and only if it asks."""
-        if self.chain.phase == "destroy":
+        if self.pool.phase == "destroy":
             return words_of("destroy")
         named = NAMED.search(done.err) if done.exit_code == 3 else None
         return ["up", STACK, *(named[1].split() if named else [])]
 
-    def _trouble(self, waiting: list[Armed], run: subprocess.Popen[str]) -> list[Armed]:
-        """Do what has to be done about the first whose call comes, and go on while the command survives it."""
-        troubled: list[Armed] = []
+    def _trouble(self, one: Armed, run: subprocess.Popen[str]) -> None:
+        """Do what has to be done about it when its call comes."""
         end = time.monotonic() + TIMEOUT
-        while run.poll() is None and time.monotonic() < end:
-            if troubled and troubled[-1].play.case.fault not in GOES_ON:
-                # Nobody is to wait for what another of them has made stuck.
-                self._mend()
-                time.sleep(0.05)
-                continue
-            one = next((one for one in waiting if one not in troubled and one.met), None)
-            if one is None:
-                time.sleep(0.005)
-                continue
+        while run.poll() is None and not one.met and time.monotonic() < end:
+            time.sleep(0.005)
+        if one.met:
             one.play.trouble(run)
-            troubled.append(one)
-        return troubled
 
     def _mend(self) -> None:
         for cloud in self.ground.clouds.values():
             cloud.app.cloud.agenda.mend()
-
-    def _arm(self) -> list[Armed]:
-        """Rules for all that is left and can still come.
-
-        Of those that somebody has to do something about, the first whose call comes is met; what others do then, a
-        lost or a late answer, is not counted.
-        """
-        done = self._done()
-        found = []
-        for case in self.left:
-            alike = case.phase not in MIXED and not REPEATED.search(case.call.path)
-            look = case.call.look
-            nth = due(case.call, done[look], self.every[look], alike=alike)
-            if nth is not None:
-                play = self._play_of(case)
-                found.append(Armed(play, play.arm(nth), nth))
-        return found
 
     def _done(self) -> Counter[tuple[str, str, str]]:
         """Calls that had their answer, since the chain began, or the round where each begins anew."""
@@ -174,5 +192,5 @@ class PlayChain:
             call.look
             for name, cloud in self.ground.clouds.items()
             if cloud.record.exists()
-            for call in changing_calls(name, cloud.record, self.starts[name], answered=True)
+            for call in changing_calls(name, cloud.record, self._starts[name], answered=True)
         )

@@ -1,35 +1,45 @@
-"""Which cases can be played one after the other on one stack: a chain.
+"""Which faults come one after the other on one stack: pools of cases, and what the next command is to meet.
 
-In a chain each command is the way on of the fault before and meets the next fault itself. That needs cases of one
-cloud, one phase and one way on, in the order in which their calls come, and one case for each kind of call: of two, the
-first would be done when the second is due.
+In a chain each command is the way on of the fault before, or is followed by one, and meets the next faults itself.
+Those that the emulator makes alone can be many in one command, at calls that it makes anyway; of those that somebody
+has to do something about (a signal, a limit, mending) each command meets one.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 
-from cases import MOMENTS, RULES, Call, Case, Plan
+from cases import FAULTS, RULES, Call, Case, Plan
+from choice import MIXED, REPEATED
 
-LENGTH = 12
-SINGLE = frozenset({("change", "destroy"), ("move", "destroy")})
-"""Phases with ways on that do not lead back to where the phase begins."""
+SIZE = 60
+"""Cases of a pool: all classes of calls, a few faults at each."""
+LENGTH = 20
+"""Faults after which a chain ends; when it fails, that many cases are played singly."""
+STACKED = 3
+"""Faults one after the other at one call, each of which has it repeated."""
+ONCE = frozenset({("change", "destroy"), ("move", "destroy")})
+"""Phases with ways on that do not lead back to where the phase begins: a chain is one command with faults."""
 QUIET = (*RULES, "error state")
 """Faults that the emulator makes alone; a command may meet several of them."""
-GOES_ON = (*QUIET, "stuck, then mended", *(f"kill state server, {moment}" for moment in MOMENTS))
-"""Faults that a command may survive; a state server that ends is started again, or the run ends soon."""
+BEFORE = frozenset(
+    name for name, rule in FAULTS.items() if rule["action"] not in ("delay", "stuck", "error") and "effect" not in rule
+)
+"""Faults after which the call is not done, and comes again."""
 TRIES = 2
-"""Chains in which the call of a case does not come, before it is played singly."""
+"""So often a fault may wait in vain for its call in a pool, and a case be left by pools before it is played singly."""
 
 
 @dataclass(frozen=True)
-class Chain:
-    """Cases to be played on one stack.
+class Pool:
+    """Cases of one cloud, phase and way on, out of which chains take what they can meet.
 
     Attributes:
-        cases: in the order in which their calls come; at least two.
+        cases: the ones that matter most first.
     """
 
     cases: tuple[Case, ...]
@@ -58,53 +68,84 @@ class Chain:
     @property
     def words(self) -> str:
         """For people."""
-        return f"{self.cloud} {self.phase}: {len(self.cases)} faults, each then {self.after}"
+        return f"{self.cloud} {self.phase}, then {self.after}, {len(self.cases)} to go"
+
+    @property
+    def once(self) -> bool:
+        """Whether the way on leads elsewhere."""
+        return (self.phase, self.after) in ONCE
 
 
-def chains_of(cases: Iterable[Case], plans: Mapping[str, Plan], length: int = LENGTH) -> tuple[list[Chain], list[Case]]:
-    """Chains, and what is left to be played singly; each case is in one of them, and the first ones come first."""
-    groups: list[list[Case]] = []
-    left = []
-    open_groups: dict[tuple[str, str, str], list[list[Case]]] = {}
+@dataclass(frozen=True)
+class Shot:
+    """A fault that the next command is to meet, at the nth of the calls to come that look like its call."""
+
+    case: Case
+    nth: int
+
+
+def pools_of(cases: Iterable[Case], size: int = SIZE) -> list[Pool]:
+    """Each case in one of them; a pool has a share of each class of calls, and pools of all kinds take turns."""
+    groups: dict[tuple[str, str, str], list[Case]] = {}
     for case in cases:
-        if (case.phase, case.after) in SINGLE:
-            left.append(case)
-            continue
-        mine = open_groups.setdefault((case.cloud, case.phase, case.after), [])
-        fitting = [group for group in mine if case.call.look not in {other.call.look for other in group}]
-        if not fitting:
-            fitting = [[]]
-            groups += fitting
-            mine += fitting
-        fitting[0].append(case)
-        if len(fitting[0]) == length:
-            mine[:] = [group for group in mine if group is not fitting[0]]
-    left += [group[0] for group in groups if len(group) == 1]
-    return [Chain(_in_order(group, plans)) for group in groups if len(group) > 1], left
+        groups.setdefault((case.cloud, case.phase, case.after), []).append(case)
+    turns: list[list[Pool]] = []
+    for group in groups.values():
+        number = -(-len(group) // size)
+        dealt: Counter[Call] = Counter()
+        piles: list[list[Case]] = [[] for _ in range(number)]
+        for case in group:
+            piles[dealt[case.call] % number].append(case)
+            dealt[case.call] += 1
+        turns.append([Pool(tuple(pile)) for pile in piles if pile])
+    return [pool for turn in zip_longest(*turns) for pool in turn if pool is not None]
 
 
-def _in_order(group: Sequence[Case], plans: Mapping[str, Plan]) -> tuple[Case, ...]:
-    """As their calls come in a run without faults; a move makes everything there before it deletes here."""
-    cloud, phase = group[0].cloud, group[0].phase
-    calls = plans[cloud].calls[phase]
-    return tuple(sorted(group, key=lambda case: (phase == "move" and case.call.cloud == cloud, calls.index(case.call))))
-
-
-def works_of(
-    cases: Sequence[Case], failed: Iterable[str], passed: Mapping[str, int], plans: Mapping[str, Plan]
-) -> list[Chain | Case]:
-    """What to play, in order: what is to be found out about chains that failed, chains, the rest.
+def works_of(cases: Sequence[Case], failed: Iterable[str], passed: Mapping[str, int]) -> list[Pool | Case]:
+    """What to play, in order: what is to be found out about chains that failed, pools, the rest.
 
     Args:
         failed: names of the cases of chains that did not converge.
-        passed: name of a case -> chains in which its call did not come.
+        passed: name of a case -> pools that it was left by, for its call did not come.
     """
     suspects = set(failed)
     first = [case for case in cases if case.name in suspects]
     single = [case for case in cases if case.name not in suspects and passed.get(case.name, 0) >= TRIES]
     known = {case.name for case in (*first, *single)}
-    chains, left = chains_of([case for case in cases if case.name not in known], plans)
-    return [*first, *chains, *left, *single]
+    return [*first, *pools_of(case for case in cases if case.name not in known), *single]
+
+
+class Order:
+    """When the calls of a phase come, and which are still to come.
+
+    Args:
+        cloud: where the stack is.
+        there: calls of the phase that are not made any more, for what they make is there.
+    """
+
+    def __init__(self, cloud: str, phase: str, plan: Plan, there: Iterable[Call] = ()) -> None:
+        calls = plan.calls[phase]
+        # A move makes everything there before it deletes here.
+        ordered = sorted(calls, key=lambda call: phase == "move" and call.cloud == cloud)
+        self._places = {call: place for place, call in enumerate(ordered)}
+        self._every = Counter(call.look for call in calls)
+        self._there = Counter(call.look for call in there)
+        self._phase = phase
+
+    def place(self, case: Case) -> int:
+        """Where its call is in a run without faults."""
+        return self._places[case.call]
+
+    def alike(self, call: Call) -> bool:
+        """Whether calls that look like it are of one class, so that any of them will do, or there is only one."""
+        one = self._every[call.look] == 1
+        return one or (self._phase not in MIXED and not REPEATED.search(call.path))
+
+    def when(self, case: Case, done: Mapping[tuple[str, str, str], int]) -> int | None:
+        """Which of the calls to come that look the same is meant; None: it has been."""
+        look = case.call.look
+        made = done.get(look, 0) + self._there[look]
+        return due(case.call, made, self._every[look], alike=self.alike(case.call))
 
 
 def due(call: Call, done: int, every: int, *, alike: bool) -> int | None:
@@ -118,3 +159,38 @@ def due(call: Call, done: int, every: int, *, alike: bool) -> int | None:
     if alike and done < every:
         return max(call.nth - done, 1)
     return call.nth - done if done < call.nth else None
+
+
+def chosen(
+    cases: Iterable[Case], order: Order, when: Callable[[Case], int | None], *, late: bool
+) -> tuple[Shot | None, list[Shot]]:
+    """What the next command is to meet: one fault that somebody has to do something about, and what the emulator does.
+
+    Args:
+        when: which of the calls to come is meant; None: it has been.
+        late: the first of the two is at the last call that it can be at, so that much of the others comes before it;
+            else at the first one, so that much is left for the next commands.
+    """
+    coming = [Shot(case, nth) for case in cases if (nth := when(case)) is not None]
+    loud = sorted(
+        (shot for shot in coming if shot.case.fault not in QUIET),
+        key=lambda shot: (order.place(shot.case) * (-1 if late else 1), shot.case.fault not in BEFORE),
+    )
+    first = loud[0] if loud else None
+    at: dict[Call, list[Shot]] = {}
+    for shot in coming:
+        if shot.case.fault in QUIET and (first is None or shot.case.call.look != first.case.call.look):
+            at.setdefault(shot.case.call, []).append(shot)
+    return first, [shot for call, shots in at.items() for shot in _stacked(shots, alone=order.alike(call))]
+
+
+def _stacked(shots: Sequence[Shot], *, alone: bool) -> list[Shot]:
+    """Several at one call, as far as each has it repeated."""
+    found: list[Shot] = []
+    nth = shots[0].nth
+    for shot in sorted(shots, key=lambda shot: shot.case.fault not in BEFORE)[: STACKED if alone else 1]:
+        found.append(Shot(shot.case, nth))
+        if shot.case.fault not in BEFORE:
+            break
+        nth += FAULTS[shot.case.fault].get("times", 1)
+    return found

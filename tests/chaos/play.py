@@ -131,7 +131,7 @@ class Play:
 
     def seen(self, place: int) -> int:
         """How many calls the rule has seen."""
-        return int(self.faults.rules()[place]["seen"])
+        return self.faults.seen(place)
 
     def meets(self, run: subprocess.Popen[str], place: int, nth: int) -> bool:
         """Wait until the call comes; False when the run is over before."""

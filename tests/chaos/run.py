@@ -28,7 +28,7 @@ from typing import Any
 import results
 from cases import PHASES, Call, Case, Plan, changing_calls
 from chainplay import ChainVerdict, PlayChain
-from chains import Chain, works_of
+from chains import LENGTH, TRIES, Pool, works_of
 from choice import classes, drawn, everything, one_of_each
 from ground import CLOUDS, STACK, Ground
 from play import OTHER, Play, Verdict, adopt_the_orphaned, kill_all_below, words_of
@@ -146,8 +146,8 @@ def _must(done: bool, what: str) -> None:
 # With faults.
 
 
-def play_all(number: int, works: list[Chain | Case], folder: Path, end: float) -> None:
-    """Play a share of the chains and cases, one after another, until the time is over; results are lines of a file.
+def play_all(number: int, works: list[Pool | Case], folder: Path, end: float) -> None:
+    """Play a share of the pools and cases, one after another, until the time is over; results are lines of a file.
 
     What all of a cloud begin with is made once and forked: clouds with nothing, and with the stack up. The cases of a
     chain that fails are played at once, to find out which of them does.
@@ -171,7 +171,7 @@ def play_all(number: int, works: list[Chain | Case], folder: Path, end: float) -
         if isinstance(work, Case):
             _play(work, grounds[key], plans[work.cloud], folder)
         else:
-            works[:0] = _play_chain(work, grounds[key], plans[work.cloud], folder)
+            works[:0] = _play_pool(work, grounds[key], plans[work.cloud], folder, end)
 
 
 def _bring_up(ground: Ground, cloud: str) -> None:
@@ -188,37 +188,67 @@ def _play(case: Case, ground: Ground, plan: Plan, folder: Path) -> None:
     _say(case, verdict, "converged" if verdict["met"] else "not met")
 
 
-def _play_chain(chain: Chain, ground: Ground, plan: Plan, folder: Path) -> list[Case]:
-    """The cases that are to be played singly, for the chain failed."""
+def _play_pool(pool: Pool, ground: Ground, plan: Plan, folder: Path, end: float) -> list[Case]:
+    """Chains out of a pool, until nothing in it comes any more; the cases of chains that failed.
+
+    Those are to be played singly.
+    """
+    left, waited, suspects = list(pool.cases), Counter[str](), list[Case]()
+    while left and time.monotonic() < end:
+        rest = Pool(tuple(left))
+        verdict = _play_chain(rest, ground, plan, folder, waited)
+        names = {*verdict["met"], *(verdict["armed"] if verdict["problems"] else ())}
+        if verdict["problems"]:
+            # One that did not even come to its end cannot say what it has met.
+            suspects += [case for case in left if case.name in names] or left[:LENGTH]
+            names |= {case.name for case in suspects}
+        waited.update(verdict["waited"])
+        after = [case for case in left if case.name not in names and waited[case.name] < TRIES]
+        if len(after) == len(left) and not verdict["waited"]:
+            break
+        left = after
+    else:
+        if left:
+            return suspects
+    known = results.read(folder / RESULTS)
+    bad = {case.name for case in suspects}
+    passed = [case.name for case in pool.cases if case.name not in known and case.name not in bad]
+    about = {"name": f"{pool.name}-left", "words": f"{pool.words}: left", "problems": []}
+    results.add(folder / RESULTS, {**about, "cases": passed, "passed": passed})
+    return suspects
+
+
+def _play_chain(pool: Pool, ground: Ground, plan: Plan, folder: Path, waited: Counter[str]) -> results.Row:
+    """A chain out of what is left of a pool; its verdict."""
     nothing = asdict(ChainVerdict(problems=["the chain did not come to its end"]))
-    verdict = _forked(chain, ground, folder, lambda copy: asdict(PlayChain(chain, copy, plan).whole()), nothing)
-    about = {"name": chain.name, "chain": chain.name, "words": chain.words}
-    cases = [case.name for case in chain.cases]
-    results.add(folder / RESULTS, {**about, "cases": cases, **verdict})
-    _say(chain, verdict, f"{len(verdict['met'])} of {len(cases)} met, converged")
+    verdict = _forked(pool, ground, folder, lambda copy: asdict(PlayChain(pool, copy, plan, waited).whole()), nothing)
+    about = {"name": pool.name, "chain": pool.name, "words": pool.words}
+    cases = [*{*verdict["met"], *verdict["armed"]}] if verdict["problems"] else verdict["met"]
+    results.add(folder / RESULTS, {**about, "cases": cases, "passed": [], **verdict})
+    _say(pool, verdict, f"{len(verdict['met'])} met in {verdict['commands']} commands, converged")
     if verdict["problems"]:
-        return list(chain.cases)
+        return verdict
     share = 1 / max(len(verdict["met"]), 1)
-    for case in chain.cases:
+    for case in pool.cases:
         if case.name in verdict["met"]:
             processor = {name: round(seconds * share, 1) for name, seconds in verdict["processor"].items()}
-            well = {**asdict(Verdict(True)), "chain": chain.name, "processor": processor}
+            well = {**asdict(Verdict(True)), "chain": pool.name, "processor": processor}
             results.add(folder / RESULTS, {**_about(case), **well, "seconds": round(verdict["seconds"] * share, 1)})
-    return []
+    return verdict
 
 
 def _about(case: Case) -> results.Row:
     return {**asdict(case), "name": case.name, "call": case.call.words, "words": case.words}
 
 
-def _say(work: Chain | Case, verdict: results.Row, well: str) -> None:
+def _say(work: Pool | Case, verdict: results.Row, well: str) -> None:
     ending = "; ".join(verdict["problems"]) or well
     sys.stderr.write(f"[{work.name}] {work.words}: {ending} ({verdict['seconds']} s)\n")
     sys.stderr.flush()
 
 
 def _forked(
-    work: Chain | Case, ground: Ground, folder: Path, play: Callable[[Ground], results.Row], nothing: results.Row
+    work: Pool | Case, ground: Ground, folder: Path, play: Callable[[Ground], results.Row], nothing: results.Row
 ) -> results.Row:
     """The verdict of what is played in a child process on a copy of the ground; ``nothing``: it did not end.
 
@@ -286,14 +316,14 @@ def play(cases: Sequence[Case], plans: dict[str, Plan], asked: argparse.Namespac
     left: list[Case] = list(cases)
     while left and time.monotonic() < end:
         before = results.lines(file)
-        works = works_of(left, *results.of_chains(results.read(file)), plans) if asked.chains else left
+        works = works_of(left, *results.of_chains(results.read(file))) if asked.chains else left
         shares = shares_of(works, asked.jobs)
         in_parallel([partial(play_all, number, share, folder, end) for number, share in enumerate(shares)])
         played = {row["name"] for row in results.lines(file)[len(before) :]}
         left = [case for case in left if case.name not in played]
 
 
-def shares_of(works: Sequence[Chain | Case], jobs: int) -> list[list[Chain | Case]]:
+def shares_of(works: Sequence[Pool | Case], jobs: int) -> list[list[Pool | Case]]:
     """What each process plays. One plays the cases of one cloud where it can, for what they begin with costs time."""
     clouds = sorted({work.cloud for work in works})
     if jobs < len(clouds):

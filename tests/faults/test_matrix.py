@@ -98,39 +98,75 @@ def test_the_tables_count_what_was_played_last(tmp_path: Path) -> None:
     assert "| vng | up |" in results.table([line])
 
 
-def test_chains() -> None:
-    """Each case is in one chain, in the order of its calls, or is left to be played singly."""
-    plans, phases = {"aws": plan(), "vng": plan()}, cases.PHASES
-    every = choice.one_of_each(plans, phases)
-    found, left = chains.chains_of(every, plans, 4)
-    assert Counter(case for chain in found for case in chain.cases) + Counter(left) == Counter(every)
-    assert {len(chain.cases) for chain in found} == {2, 3, 4}
-    assert len({chain.name for chain in found}) == len(found)
-    for chain in found:
-        assert {(case.cloud, case.phase, case.after) for case in chain.cases} == {
-            (chain.cloud, chain.phase, chain.after)
-        }
-        places = [plans[chain.cloud].calls[chain.phase].index(case.call) for case in chain.cases]
-        assert places == sorted(places)
-        assert len({case.call.look for case in chain.cases}) == len(chain.cases), "one of each kind of call"
-    assert {(case.phase, case.after) for case in left} >= chains.SINGLE
-    assert not {(chain.phase, chain.after) for chain in found} & chains.SINGLE
-    first = {(case.cloud, case.phase, case.after): case for case in reversed(every)}
-    assert {first[chain.cloud, chain.phase, chain.after] in chain.cases for chain in found[:5]} == {True}
+def test_pools() -> None:
+    """Each case is in one of them, with others of the same cloud, phase and way on, and of all classes of calls."""
+    every = choice.one_of_each({"aws": plan(), "vng": plan()}, cases.PHASES)
+    found = chains.pools_of(every, 40)
+    assert Counter(case for pool in found for case in pool.cases) == Counter(every)
+    assert len({pool.name for pool in found}) == len(found)
+    groups: dict[Any, list[Any]] = {}
+    for pool in found:
+        key = (pool.cloud, pool.phase, pool.after)
+        assert {(case.cloud, case.phase, case.after) for case in pool.cases} == {key}
+        groups.setdefault(key, []).append({case.call for case in pool.cases})
+    assert len(groups) == 2 * sum(len(ways) for ways in cases.AFTER.values())
+    assert max(len(calls) for calls in groups.values()) > 1
+    assert all(calls == group[0] for group in groups.values() for calls in group)
+
+
+def shots(every: Any, phase: str = "up", done: Any = None, *, late: bool = False) -> Any:
+    order = chains.Order("vng", phase, plan())
+    loud, quiet = chains.chosen(every, order, lambda case: order.when(case, done or {}), late=late)
+    short = [(shot.case.call.words.rsplit("/", 1)[-1], shot.case.fault, shot.nth) for shot in quiet]
+    return (loud.case.call.words.rsplit("/", 1)[-1], loud.case.fault) if loud else None, short
+
+
+def test_a_command_meets_one_fault_that_somebody_makes_and_many_that_the_emulator_makes() -> None:
+    network, server, *_, bucket, versioning = plan().calls["up"]
+    killed, refused, lost = "kill all, after the effect", "500 before the effect", "lost answer"
+    every = [cases.Case("vng", "up", call, killed, "again") for call in (network, server, bucket)]
+    assert shots(every) == (("networks #1", killed), [])
+    assert shots(every, late=True) == (("* #1", killed), [])
+    before = cases.Case("vng", "up", network, "kill all, before the effect", "again")
+    assert shots([*every, before])[0] == ("networks #1", before.fault), "after which the call comes again"
+
+    every += [cases.Case("vng", "up", call, fault, "again") for call in (network, server) for fault in (lost, refused)]
+    every.append(cases.Case("vng", "up", server, "429 with Retry-After", "again"))
+    every.append(cases.Case("vng", "up", versioning, lost, "again"))
+    # The 429 comes twice.
+    at_server = [("servers #1", refused, 1), ("servers #1", "429 with Retry-After", 2), ("servers #1", lost, 4)]
+    assert shots(every) == (("networks #1", killed), [*at_server, ("*?versioning #1", lost, 1)])
+    assert shots(every, done={network.look: 1, server.look: 2})[0] == ("servers #1", killed)
+    assert shots(every, done={network.look: 1, server.look: 3})[0] == ("* #1", killed)
+    assert shots(every, done={call.look: 3 for call in plan().calls["up"]}) == (None, [])
+
+
+def test_calls_that_are_not_alike_meet_one_fault_each() -> None:
+    _, server, *_ = plan().calls["move"]
+    third = plan().calls["move"][3]
+    faults = ("500 before the effect", "lost answer")
+    every = [cases.Case("vng", "move", call, fault, "again") for call in (server, third) for fault in faults]
+    assert shots(every, "move") == (None, [("servers #1", faults[0], 1), ("servers #3", faults[0], 3)])
+
+
+def test_what_is_there_is_not_made() -> None:
+    network, server, *_ = plan().calls["up"]
+    order = chains.Order("vng", "up", plan(), [network])
+    found = [order.when(cases.Case("vng", "up", call, "hang", "revert"), {}) for call in (network, server)]
+    assert found == [None, 1]
 
 
 def test_a_move_makes_everything_before_it_deletes() -> None:
     here, there = plan(), plan()
-    calls = [*here.calls["move"][:2], *(cases.Call("aws", call.method, call.path, 1) for call in here.calls["up"][:2])]
+    calls = [*here.calls["move"][:2], *(cases.Call("aws", call.method, call.path, 1) for call in there.calls["up"][:2])]
     here.calls["move"] = calls
+    order = chains.Order("vng", "move", here)
     faulty = [cases.Case("vng", "move", call, "hang", "again") for call in calls]
-    [chain], _ = chains.chains_of(faulty, {"vng": here, "aws": there})
-    assert [case.call.cloud for case in chain.cases] == ["aws", "aws", "vng", "vng"]
+    assert [case.call.cloud for case in sorted(faulty, key=order.place)] == ["aws", "aws", "vng", "vng"]
 
 
 def test_what_a_chain_did_not_show_is_played_singly() -> None:
-    plans = {"vng": plan()}
-    every = choice.one_of_each(plans, ["up"], "500")
+    every = choice.one_of_each({"vng": plan()}, ["up"], "500")
     failed, late, once, *rest = (case.name for case in every)
     row = {"problems": [], "passed": [late], "cases": [late, once]}
     known = {
@@ -140,7 +176,7 @@ def test_what_a_chain_did_not_show_is_played_singly() -> None:
     }
     bad, passed = results.of_chains({**known, failed: {"problems": []}})
     assert (bad, passed) == ({failed}, {late: 2, once: 1})
-    works = chains.works_of(every, bad, passed, plans)
+    works = chains.works_of(every, bad, passed)
     assert [works[0].name, works[-1].name] == [failed, late]
     together = {case.name for work in works for case in getattr(work, "cases", ())}
     assert together <= {once, *rest}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import httpx
@@ -99,6 +100,8 @@ def test_which_call_a_rule_hits(rule: dict[str, object], hits: list[bool]) -> No
     faults = Faults()
     faults.add(FaultRule(action="status", **rule))
     assert [faults.hit("POST", "/things") is not None for _ in hits] == hits
+    matching = len(hits) if re.search(str(rule.get("path", "")), "/things") and "method" not in rule else 0
+    assert faults.seen(0) == matching
     faults.clear()
     assert faults.rules() == []
 
