@@ -16,11 +16,13 @@ from urllib.parse import quote, unquote, urlsplit
 
 from mcloud.engine.aside import Aside
 from mcloud.engine.file_state import FileState
+from mcloud.engine.salt import new_salt
 from mcloud.engine.state import StateFolder
 from mcloud.engine.stateserver.lease import PRINCIPAL, Owner
 from mcloud.engine.stateserver.marks import LEFT, marks
 from mcloud.engine.stateserver.moving import Moved, move_stack
 from mcloud.engine.stateserver.processes import Process
+from mcloud.engine.stateserver.replay import EMPTY
 from mcloud.engine.stateserver.stacks import Stacks, View
 from mcloud.engine.stateserver.store import Changed, StoreFull
 from mcloud.engine.stateserver.stores import open_store
@@ -187,6 +189,15 @@ class JournaledState(StateFolder):
 
     def _view(self, stack: str) -> View | None:
         return self.stacks.find(stack)
+
+    def create(self, stack: str) -> bool:
+        salt = new_salt(self.passphrase_file.read_bytes())
+        if salt is None:
+            return False
+        # Somebody else who has just made it has made it as well.
+        with suppress(Changed):
+            self.stacks.create(stack, {**EMPTY, "secrets_providers": {"type": "passphrase", "state": {"salt": salt}}})
+        return True
 
     def replace(self, stack: str, deployment: dict[str, Any]) -> bool:
         self.stacks.write(stack, deployment, "recovery")

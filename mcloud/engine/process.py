@@ -77,10 +77,14 @@ class Engine:
             self.state.project / "Pulumi.yaml", json.dumps({"name": PROJECT, "runtime": "client", "plugins": plugins})
         )
         self.state.take_over(self.stack)
+        file = self.state.project / f"Pulumi.{self.stack}.yaml"
+        new = not self.state.exists(self.stack)
+        made = new and self.state.create(self.stack)
         settings = self.state.project_stack(self.stack)
-        if settings is not None and not (file := self.state.project / f"Pulumi.{self.stack}.yaml").exists():
+        # What is left of a former stack of that name goes with another state.
+        if settings is not None and (made or not file.exists()):
             _write_once(file, settings)
-        if not self.state.exists(self.stack):
+        if new and not made:
             self._plain("stack", "init", self.stack, "--secrets-provider", "passphrase")
 
     def run(self, operation: Sequence[str], runtime_port: int | None, on_event: Callable[[Event], None]) -> RunResult:

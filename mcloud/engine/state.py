@@ -194,6 +194,10 @@ class StateFolder:
         """Replace the state; False where only the engine can."""
         return False
 
+    def create(self, stack: str) -> bool:
+        """Make a state of a stack that has none; False where only the engine can."""
+        return False
+
     def kept(self) -> Stacks:
         """The store's stacks, for what only the state server's store can do.
 
