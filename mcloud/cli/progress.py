@@ -114,7 +114,7 @@ class LiveProgress(ProgressView):
 
         self._text = Text
         self._console = Console(stderr=True, highlight=False)
-        self._live = Live(Text("starting the engine"), console=self._console, auto_refresh=False, transient=True)
+        self._live = Live(Text("looking at what is there"), console=self._console, auto_refresh=False, transient=True)
 
     def __enter__(self) -> Self:
         self._live.start()

@@ -179,6 +179,26 @@ def _encode(value: Any) -> struct_pb2.Value:
     raise EngineError(f"a {type(value).__name__} cannot be sent to the engine")
 
 
+def as_sent(values: Mapping[str, Any]) -> dict[str, Any]:
+    """What ``decode`` makes of what ``encode`` makes of it, for those who compare and send nothing.
+
+    Raises:
+        EngineError: as they do.
+    """
+    sent = {key: _as_sent(value) for key, value in values.items()}
+    return {key: value for key, value in sent.items() if value is not None}
+
+
+def _as_sent(value: Any) -> Any:
+    if isinstance(value, str):
+        return UNKNOWN if value in SENTINELS else value
+    if isinstance(value, Mapping) and SIGNATURE not in value:
+        return as_sent(value)
+    if isinstance(value, (list, tuple)):
+        return [_as_sent(item) for item in value]
+    return value if value is None or isinstance(value, bool) else _decode(_encode(value), keep=False)
+
+
 def _as_double(value: int) -> float:
     try:
         number = float(value)

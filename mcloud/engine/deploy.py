@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import tempfile
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
@@ -19,16 +18,16 @@ from mcloud.catalog.cache import save_live
 from mcloud.catalog.types import Catalog
 from mcloud.engine import install
 from mcloud.engine.aside import Aside, Left, name_of
+from mcloud.engine.asked import is_as_asked
 from mcloud.engine.durations import Durations, Forecast, forecast_of
 from mcloud.engine.events import Event, Progress
 from mcloud.engine.look import is_as_recorded
 from mcloud.engine.losses import Loss, made_anew, may_be_replaced, removed, without_data
 from mcloud.engine.move import Move, left_after, moved_state, plan_move, still_left
-from mcloud.engine.process import Engine, RunResult
+from mcloud.engine.process import Engine
 from mcloud.engine.provider.context import CATALOGS, MAY_DELETE, REMATCH, STATE_ID, Context, live_file, permission
-from mcloud.engine.recovery import recover
+from mcloud.engine.recovery import is_cut_off, recover
 from mcloud.engine.renaming import renamed
-from mcloud.engine.runtime import serve_graph
 from mcloud.engine.saved_plan import SavedPlan, make_plan, only_planned
 from mcloud.engine.state import StateFolder, urn_of
 from mcloud.engine.targets import (
@@ -119,10 +118,11 @@ class Deployment:
 
     @property
     def engine(self) -> Engine:
-        """The engine, got when it is first needed."""
+        """The engine, got and prepared when it is first needed."""
         if self._engine is None:
-            binary = install.ensure(self.tell)
-            self._engine = Engine(binary, self.state, self.graph.stack, self._variables)
+            engine = Engine(install.ensure(self.tell), self.state, self.graph.stack, self._variables)
+            engine.prepare()
+            self._engine = engine
         return self._engine
 
     def catalog(self, placement: Placement) -> Catalog:
@@ -223,8 +223,9 @@ class Deployment:
             self.tell(said)
         for lock in self.state.break_stale_locks(self.graph.stack):
             self.tell(f"removed {lock}")
-        self.engine.prepare()
-        recover(self.engine, self.context, self.tell)
+        # A new stack needs the engine in any case; one that was moved elsewhere is refused here.
+        if not self.state.exists(self.graph.stack) or is_cut_off(self.state, self.graph.stack):
+            recover(self.engine, self.context, self.tell)
 
     def select(self, names: Iterable[str]) -> None:
         """From now on the run is about these and what they need; no names: about all.
@@ -302,7 +303,7 @@ class Deployment:
     def _preview(self, on_event: Callable[[Progress, Event], None]) -> Outcome:
         move = self.move()
         if not move.changes_state:
-            return self._run(["preview", *self._refresh()], on_event)
+            return self._unless_nothing_is_to_do(["preview"], on_event)
         with tempfile.TemporaryDirectory(prefix="mcloud-preview-") as place:
             engine = Engine(
                 self.engine.binary, self.state.twin(Path(place)), self.graph.stack, self._variables
@@ -378,15 +379,23 @@ class Deployment:
             looked = self._refresh_targets()
             if looked.failed or looked.interrupted:
                 return looked
-        refresh = self._refresh() if self.targets is None else []
-        outcome = self._run(["up", "--yes", "--skip-preview", *refresh, *self._only()], on_event)
+        operation = ["up", "--yes", "--skip-preview"]
+        if self.targets is None:
+            outcome = self._unless_nothing_is_to_do(operation, on_event)
+        else:
+            outcome = self._run([*operation, *self._only()], on_event)
         outcome.outputs = self.state.outputs(self.graph.stack)
         return outcome
 
-    def _refresh(self) -> list[str]:
-        """That the engine looks at the cloud, where a look of ours does not find all as the state has it."""
-        same = is_as_recorded(self.context, self.state.deployment(self.graph.stack))
-        return [] if same else ["--refresh"]
+    def _unless_nothing_is_to_do(self, operation: list[str], on_event: Callable[[Progress, Event], None]) -> Outcome:
+        """Run the engine where something is to be done, or may be; it looks at the cloud where our look saw more."""
+        found = Progress(total=len(self.graph.nodes), done=len(self.graph.nodes))
+        deployment = self.state.deployment(self.graph.stack)
+        if not is_as_recorded(self.context, deployment):
+            return self._run([*operation, "--refresh"], on_event)
+        # What is chosen anew is the engine's to tell.
+        asked = not self.context.rematch and is_as_asked(self.graph, deployment, self.context)
+        return Outcome(found, False, False) if asked else self._run(operation, on_event)
 
     def drift(self, on_event: Callable[[Progress, Event], None]) -> Outcome:
         """What changed behind the state's back; touches nothing."""
@@ -429,6 +438,8 @@ class Deployment:
     def _run(
         self, operation: list[str], on_event: Callable[[Progress, Event], None], engine: Engine | None = None
     ) -> Outcome:
+        from mcloud.engine.runtime import serve_graph  # with gRPC, which only the engine needs
+
         resources = self.resources()
         there = {str(item["urn"]) for item in resources}
         wanted = {urn_of(self.graph.stack, node.token, node.name) for node in self.graph.nodes}
@@ -439,16 +450,16 @@ class Deployment:
             progress.take(event)
             on_event(progress, event)
 
-        graph, outputs = self._program(operation[0])
+        engine, (graph, outputs) = engine or self.engine, self._program(operation[0])
         with serve_graph(graph, outputs) as (port, _):
-            result = (engine or self.engine).run(operation, port, hear)
+            result = engine.run(operation, port, hear)
         if progress.forecast is not None and progress.took and operation[0] != "preview":
             progress.forecast.learn(progress.took)
             progress.forecast.known.write(self.state.path)
         problems = [event for event in progress.messages if event.severity == "error"]
         if result.exit_code != 0 and not (problems or progress.failed or result.interrupted):
             raise EngineError(
-                f"the engine failed: {_failure(result)}",
+                f"the engine failed: {result.failure}",
                 hint="run again with --debug",
             )
         return Outcome(progress, result.exit_code != 0, result.interrupted)
@@ -472,13 +483,6 @@ class Deployment:
 
 def _targeted(urns: Iterable[str]) -> list[str]:
     return [word for urn in sorted(urns) for word in ("--target", urn)]
-
-
-def _failure(result: RunResult) -> str:
-    """What the engine said last, or where it said that this is the error."""
-    errors = [line.removeprefix("error: ") for line in result.last_lines if line.startswith("error: ")]
-    ended = f"it was ended by {signal.Signals(-result.exit_code).name}" if result.exit_code < 0 else "no message"
-    return (errors or list(result.last_lines) or [ended])[-1]
 
 
 def _canonical(placement: Placement) -> Placement:

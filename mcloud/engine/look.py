@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from mcloud.engine.aside import name_of
-from mcloud.engine.codec import decode, encode
+from mcloud.engine.codec import as_sent
 from mcloud.engine.events import QUIET_TYPES
 from mcloud.engine.provider.context import Context
 from mcloud.engine.provider.work import Work
@@ -52,4 +52,4 @@ def _is_same(context: Context, item: Mapping[str, Any]) -> bool:
     inputs, outputs = item.get("inputs") or {}, item.get("outputs") or {}
     work = Work(context, BY_TOKEN[item["type"]], name_of(item), urn=item["urn"])
     found = work.read(item["id"], inputs, outputs)
-    return bool(inputs) and found is not None and decode(encode(found[1])) == outputs
+    return bool(inputs) and found is not None and as_sent(found[1]) == outputs

@@ -47,6 +47,13 @@ class RunResult:
     interrupted: bool
     last_lines: deque[str] = field(default_factory=lambda: deque(maxlen=LAST_LINES))
 
+    @property
+    def failure(self) -> str:
+        """What the engine said last, or where it said that this is the error."""
+        errors = [line.removeprefix("error: ") for line in self.last_lines if line.startswith("error: ")]
+        ended = f"it was ended by {signal.Signals(-self.exit_code).name}" if self.exit_code < 0 else "no message"
+        return (errors or list(self.last_lines) or [ended])[-1]
+
 
 class Engine:
     """The engine for one stack."""

@@ -18,12 +18,18 @@ from mcloud.engine.process import Engine
 from mcloud.engine.provider.context import Context
 from mcloud.engine.provider.diff import HALFWAY, UNFINISHED, outputs_of
 from mcloud.engine.provider.work import Work
+from mcloud.engine.state import StateFolder
 from mcloud.errors import StateError
 from mcloud.model.base import Placement, split_id
 from mcloud.model.resources import BY_TOKEN
 
 CUT_OFF = "the run that made it was cut off; the next up goes on with it"
 CHANGE_CUT_OFF = "its last change did not come to its end; the next up goes on with it"
+
+
+def is_cut_off(state: StateFolder, stack: str) -> bool:
+    """Whether a run left creates or updates whose outcome the state lacks."""
+    return bool(state.pending_creates(stack) or state.pending_updates(stack))
 
 
 def recover(engine: Engine, context: Context, tell: Callable[[str], None]) -> int:
@@ -37,7 +43,7 @@ def recover(engine: Engine, context: Context, tell: Callable[[str], None]) -> in
         CloudError: the cloud cannot be asked.
         ForeignAccount: the run that was cut off worked on another account.
     """
-    if not engine.state.pending_creates(engine.stack) and not engine.state.pending_updates(engine.stack):
+    if not is_cut_off(engine.state, engine.stack):
         return 0
     deployment = engine.state.deployment(engine.stack)
     begun = engine.state.begun_creates(engine.stack)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
@@ -17,11 +17,12 @@ from typing import Any
 import grpc
 
 from mcloud import __version__
+from mcloud.engine.asked import output_value
 from mcloud.engine.codec import UNKNOWN, decode, encode
 from mcloud.engine.state import urn_of
 from mcloud.engine.wire import alias_pb2, language_pb2, language_pb2_grpc, plugin_pb2, resource_pb2, resource_pb2_grpc
 from mcloud.model.graph import Graph, Node
-from mcloud.model.resources import KINDS, map_references, references
+from mcloud.model.resources import KINDS, map_references
 
 AT_ONCE = 256
 """Registrations under way; the engine takes no more at once either (``process.PARALLEL``)."""
@@ -120,10 +121,7 @@ class _Run:
         """Register it; the call, which one of its own threads for all calls waits for."""
         model = KINDS[node.kind].inputs
         inputs = map_references(model, node.inputs, lambda value, name: self._followed(value))
-        depends = {
-            name: sorted({self._urns[need] for need in _addresses(values)})
-            for name, values in references(model, node.inputs).items()
-        }
+        depends = {name: sorted({self._urns[need] for need in needs}) for name, needs in node.depends.items()}
         request = resource_pb2.RegisterResourceRequest(
             type=node.token,
             name=node.name,
@@ -159,36 +157,6 @@ class _Run:
 
 def _put(answered: SimpleQueue[tuple[str, Any]], address: str, call: Any) -> None:
     answered.put((address, call))
-
-
-def _addresses(values: Iterable[Any]) -> list[str]:
-    return [item[1:] for item in values if isinstance(item, str) and item.startswith("@")]
-
-
-_SECTION_KINDS = {
-    "networks": "Network",
-    "security_groups": "SecurityGroup",
-    "keys": "KeyPair",
-    "placement_groups": "PlacementGroup",
-    "servers": "Server",
-    "volumes": "Volume",
-    "load_balancers": "LoadBalancer",
-    "certificates": "Certificate",
-    "public_ips": "PublicIp",
-    "buckets": "Bucket",
-}
-
-
-def output_value(graph: Graph, done: Mapping[str, Mapping[str, Any]], path: str) -> Any:
-    """The value of ``section.name.attribute``; for a server with count a list of its instances' values."""
-    section, rest = path.split(".", 1)
-    name, attribute = rest.rsplit(".", 1)
-    kind = _SECTION_KINDS[section]
-    key = "".join(part.capitalize() if index else part for index, part in enumerate(attribute.split("_")))
-    if f"{kind}/{name}" in done:
-        return done[f"{kind}/{name}"].get(key, UNKNOWN)
-    instances = [node for node in graph.nodes if node.kind == kind and node.path[:2] == (section, name)]
-    return [done[node.address].get(key, UNKNOWN) for node in instances if node.address in done]
 
 
 @contextmanager

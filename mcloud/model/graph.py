@@ -78,10 +78,17 @@ class Node:
         return Placement.parse(self.inputs["placement"])
 
     @property
+    def depends(self) -> dict[str, tuple[str, ...]]:
+        """Wire name of each input that may refer to others -> the addresses of the nodes that it refers to."""
+        return {
+            name: tuple(item[1:] for item in items if isinstance(item, str) and item.startswith("@"))
+            for name, items in references(KINDS[self.kind].inputs, self.inputs).items()
+        }
+
+    @property
     def needs(self) -> tuple[str, ...]:
         """Addresses of the nodes that must be there first."""
-        named = (item for items in references(KINDS[self.kind].inputs, self.inputs).values() for item in items)
-        return tuple(dict.fromkeys(item[1:] for item in named if isinstance(item, str) and item.startswith("@")))
+        return tuple(dict.fromkeys(item for items in self.depends.values() for item in items))
 
 
 def holds_data(node: Node) -> bool:

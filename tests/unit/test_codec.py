@@ -49,6 +49,20 @@ def test_without_secrets_their_values_come_back(values: dict[str, Any]) -> None:
     assert decode(encode(values)) == opened(values)
 
 
+@given(MAPS)
+def test_what_would_come_back_is_known_without_sending_it(values: dict[str, Any]) -> None:
+    nothing = {"x": None, "y": [None, {"z": None}], "t": (1, 2.0), "s": dict.fromkeys("a"), "w": [Secret(None)]}
+    marked = {"m": {codec.SIGNATURE: codec.SECRET, "value": "x"}, "u": codec.UNKNOWN_STRING, "n": 1.5, "b": True}
+    for each in (values, nothing, marked, {codec.SIGNATURE: "at the top it means nothing"}):
+        assert codec.as_sent(each) == decode(encode(each))
+
+
+@pytest.mark.parametrize("value", [2**53 + 1, 10**400, b"bytes", object()])
+def test_what_cannot_be_sent_does_not_come_back(value: Any) -> None:
+    with pytest.raises(EngineError):
+        codec.as_sent({"x": [value]})
+
+
 def opened(value: Any) -> Any:
     if isinstance(value, Secret):
         return opened(value.value)

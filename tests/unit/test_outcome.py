@@ -7,7 +7,7 @@ import signal
 import pytest
 
 from mcloud.cli.outcome import problem_lines
-from mcloud.engine.deploy import Outcome, _failure
+from mcloud.engine.deploy import Outcome
 from mcloud.engine.events import Event, Progress
 from mcloud.engine.process import RunResult
 
@@ -33,8 +33,8 @@ def test_what_went_wrong(texts: list[str], lines: list[str]) -> None:
 
 
 def test_an_engine_that_is_killed_says_nothing() -> None:
-    assert _failure(RunResult(-signal.SIGKILL, False)) == "it was ended by SIGKILL"
-    assert _failure(RunResult(1, False)) == "no message"
+    assert RunResult(-signal.SIGKILL, False).failure == "it was ended by SIGKILL"
+    assert RunResult(1, False).failure == "no message"
     result = RunResult(1, False)
     result.last_lines.extend(["error: no such stack", "bye"])
-    assert _failure(result) == "no such stack"
+    assert result.failure == "no such stack"
