@@ -48,9 +48,18 @@ Exit codes: 0 ok, 1 error, 2 changes pending, 3 findings block, 4 partly applied
 
 def main() -> None:
     """Entry point of ``mcloud``."""
-    arguments = sys.argv[1:]
-    debug = "--debug" in arguments
-    sys.exit(run([argument for argument in arguments if argument != "--debug"], debug=debug))
+    debug = "--debug" in sys.argv[1:]
+    arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
+    if arguments and arguments[0] in COMMANDS:
+        _import(COMMANDS[arguments[0]][0])
+    sys.exit(run(arguments, debug=debug))
+
+
+def _import(module: str) -> None:
+    from mcloud.imports import uncollected
+
+    with uncollected():
+        importlib.import_module(module)
 
 
 def run(arguments: list[str], *, debug: bool = False) -> int:

@@ -399,6 +399,9 @@ class Deployment:
 
     def drift(self, on_event: Callable[[Progress, Event], None]) -> Outcome:
         """What changed behind the state's back; touches nothing."""
+        deployment = self.state.deployment(self.graph.stack)
+        if is_as_recorded(self.context, deployment):
+            return Outcome(Progress(total=0), False, False)
         return self._run(["refresh", "--preview-only"], on_event)
 
     def refresh(self, on_event: Callable[[Progress, Event], None]) -> Outcome:

@@ -64,7 +64,8 @@ def test_the_engine_is_not_started(desk: Any, starts: Path) -> None:
         assert without_times(ours.stdout) == without_times(theirs.stdout)
         assert without_times(ours.stderr) == without_times(theirs.stderr)
     assert "nothing to change" in desk.run("up", "web.yaml").stdout
-    begun(starts)
+    assert "no drift" in desk.run("drift", "web.yaml").stdout
+    assert begun(starts) == []
 
     desk.run("preview", "web.yaml", "--save", "nothing.plan")
     desk.run("up", "web.yaml", "--plan", "nothing.plan")

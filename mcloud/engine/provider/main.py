@@ -8,17 +8,20 @@ import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
+from mcloud.imports import uncollected
+
 THREADS = 288
 """One for each resource under way, and some to spare: Cancel must be heard while all of them wait."""
 
 
 def main() -> None:
     """Entry point of ``pulumi-resource-mcloud``; the engine's address is the last argument."""
-    import grpc
+    with uncollected():
+        import grpc
 
-    from mcloud.engine.provider.context import Context
-    from mcloud.engine.provider.servicer import Provider
-    from mcloud.engine.wire import provider_pb2_grpc
+        from mcloud.engine.provider.context import Context
+        from mcloud.engine.provider.servicer import Provider
+        from mcloud.engine.wire import provider_pb2_grpc
 
     limits = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
     server = grpc.server(ThreadPoolExecutor(THREADS), options=limits)
