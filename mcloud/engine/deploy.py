@@ -36,6 +36,7 @@ from mcloud.engine.targets import (
     part_of,
     require_unkept,
     require_whole,
+    targeted,
     with_dependents,
     with_needs,
 )
@@ -419,7 +420,7 @@ class Deployment:
         return self._run(["destroy", "--yes", "--skip-preview", *self._only()], on_event)
 
     def _only(self) -> list[str]:
-        return _targeted(self.targets or ())
+        return targeted(self.targets or ())
 
     def _refresh_targets(self) -> Outcome:
         """Look at the targets that are there; the engine would refuse to do so where one is not yet."""
@@ -427,7 +428,7 @@ class Deployment:
         there = [old["urn"] for old, new in zip(raw, self.resources(), strict=True) if new["urn"] in about]
         if not there:
             return Outcome(Progress(total=0), False, False)
-        return self._run(["refresh", "--yes", "--skip-preview", *_targeted(there)], lambda progress, event: None)
+        return self._run(["refresh", "--yes", "--skip-preview", *targeted(there)], lambda progress, event: None)
 
     def kept(self) -> list[str]:
         """What is marked ``keep``: kind, name and the engine's id."""
@@ -482,10 +483,6 @@ class Deployment:
             return self.graph, {}
         part, before = part_of(self.graph, self.targets), self.state.outputs(self.graph.stack)
         return part, {name: before[name] for name in self.graph.outputs if name not in part.outputs and name in before}
-
-
-def _targeted(urns: Iterable[str]) -> list[str]:
-    return [word for urn in sorted(urns) for word in ("--target", urn)]
 
 
 def _canonical(placement: Placement) -> Placement:

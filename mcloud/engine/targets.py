@@ -211,3 +211,8 @@ def _option(urn: str) -> str:
 def _typed(word: str, name: str) -> str:
     """As one types it."""
     return f"{word.replace(' ', '-').lower()}/{name}"
+
+
+def targeted(urns: Iterable[str]) -> list[str]:
+    """The engine's words for a run about these."""
+    return [word for urn in sorted(urns) for word in ("--target", urn)]
