@@ -214,7 +214,7 @@ def _play_pool(
         gone, patient = list(left), ()
     if gone:
         passed = [case.name for case in gone]
-        about = {"name": f"{pool.name}-left", "words": f"{pool.words}: left", "problems": []}
+        about = {"name": f"{pool.name}-left", "words": f"{pool.words}: left", "met": [], "problems": []}
         results.add(folder / RESULTS, {**about, "cases": passed, "passed": passed})
     return suspects, [Pool(patient)] if patient else []
 
