@@ -157,7 +157,7 @@ def play_all(number: int, works: list[Pool | Case], folder: Path, end: float) ->
     for service in SERVICES:
         # Seconds of processor time that each case would pay.
         moto.application(service)
-    works = [*works]
+    works, waited = [*works], Counter[str]()
     while works and time.monotonic() < end:
         work = works.pop(0)
         key = (work.cloud, work.phase != "up")
@@ -171,7 +171,9 @@ def play_all(number: int, works: list[Pool | Case], folder: Path, end: float) ->
         if isinstance(work, Case):
             _play(work, grounds[key], plans[work.cloud], folder)
         else:
-            works[:0] = _play_pool(work, grounds[key], plans[work.cloud], folder, end)
+            suspects, rest = _play_pool(work, grounds[key], plans[work.cloud], folder, waited)
+            # What is left of a pool has its next turn when all others had theirs.
+            works = [*suspects, *works, *rest]
 
 
 def _bring_up(ground: Ground, cloud: str) -> None:
@@ -188,34 +190,33 @@ def _play(case: Case, ground: Ground, plan: Plan, folder: Path) -> None:
     _say(case, verdict, "converged" if verdict["met"] else "not met")
 
 
-def _play_pool(pool: Pool, ground: Ground, plan: Plan, folder: Path, end: float) -> list[Case]:
-    """Chains out of a pool, until nothing in it comes any more; the cases of chains that failed.
+def _play_pool(
+    pool: Pool, ground: Ground, plan: Plan, folder: Path, waited: Counter[str]
+) -> tuple[list[Case], list[Pool]]:
+    """One chain out of a pool.
 
-    Those are to be played singly.
+    Returns:
+        The cases to be played singly, for the chain failed; and what is left of the pool, if any of it may still come.
     """
-    left, waited, suspects = list(pool.cases), Counter[str](), list[Case]()
-    while left and time.monotonic() < end:
-        rest = Pool(tuple(left))
-        verdict = _play_chain(rest, ground, plan, folder, waited)
-        names = {*verdict["met"], *(verdict["armed"] if verdict["problems"] else ())}
-        if verdict["problems"]:
-            # One that did not even come to its end cannot say what it has met.
-            suspects += [case for case in left if case.name in names] or left[:LENGTH]
-            names |= {case.name for case in suspects}
-        waited.update(verdict["waited"])
-        after = [case for case in left if case.name not in names and waited[case.name] < TRIES]
-        if len(after) == len(left) and not verdict["waited"]:
-            break
-        left = after
+    verdict = _play_chain(pool, ground, plan, folder, waited)
+    names = {*verdict["met"], *(verdict["armed"] if verdict["problems"] else ())}
+    suspects = []
+    if verdict["problems"]:
+        # One that did not even come to its end cannot say what it has met.
+        suspects = [case for case in pool.cases if case.name in names] or list(pool.cases[:LENGTH])
+        names |= {case.name for case in suspects}
+    waited.update(verdict["waited"])
+    left = tuple(case for case in pool.cases if case.name not in names)
+    patient = tuple(case for case in left if waited[case.name] < TRIES)
+    if patient and (names or verdict["waited"]):
+        gone = [case for case in left if case not in patient]
     else:
-        if left:
-            return suspects
-    known = results.read(folder / RESULTS)
-    bad = {case.name for case in suspects}
-    passed = [case.name for case in pool.cases if case.name not in known and case.name not in bad]
-    about = {"name": f"{pool.name}-left", "words": f"{pool.words}: left", "problems": []}
-    results.add(folder / RESULTS, {**about, "cases": passed, "passed": passed})
-    return suspects
+        gone, patient = list(left), ()
+    if gone:
+        passed = [case.name for case in gone]
+        about = {"name": f"{pool.name}-left", "words": f"{pool.words}: left", "problems": []}
+        results.add(folder / RESULTS, {**about, "cases": passed, "passed": passed})
+    return suspects, [Pool(patient)] if patient else []
 
 
 def _play_chain(pool: Pool, ground: Ground, plan: Plan, folder: Path, waited: Counter[str]) -> results.Row:
