@@ -35,11 +35,11 @@ from mcloud.cli.options import (
 from mcloud.cli.outcome import changes_document, report, shown, summary_line, tell_left_alone
 from mcloud.cli.progress import ProgressView, progress_view
 from mcloud.cli.validate import check_stack, show_picks
-from mcloud.engine.deploy import Deployment, Outcome, require_state
+from mcloud.engine.deploy import Deployment, Outcome
 from mcloud.engine.event_lines import EventLines
 from mcloud.engine.events import Event, Progress
 from mcloud.engine.saved_plan import SavedPlan, read_plan, require_same, write_plan
-from mcloud.engine.state import StateFolder
+from mcloud.engine.state import StateFolder, require_state
 from mcloud.errors import BlockedError, EngineError, McloudError, PlacementError
 from mcloud.load import Loaded, load_stack
 from mcloud.match.plan import Planned, with_acceptance

@@ -12,10 +12,9 @@ from mcloud.cli import out
 from mcloud.cli.cleanup import show_left
 from mcloud.cli.options import AsJson, Env, Overlays, Sets, StackFile, make_app
 from mcloud.engine.aside import Aside, name_of
-from mcloud.engine.deploy import require_state
 from mcloud.engine.exported import document, read
 from mcloud.engine.move import still_left
-from mcloud.engine.state import LOCAL, StateFolder
+from mcloud.engine.state import LOCAL, StateFolder, require_state
 from mcloud.engine.stateserver.moving import give_up_move
 from mcloud.engine.stateserver.stores import BUCKET, DATABASE
 from mcloud.errors import StateError

@@ -40,7 +40,7 @@ from mcloud.engine.targets import (
     with_dependents,
     with_needs,
 )
-from mcloud.errors import BlockedError, CloudError, EngineError, StateError
+from mcloud.errors import BlockedError, CloudError, EngineError
 from mcloud.match.plan import Planned
 from mcloud.model.base import Placement, split_id
 from mcloud.model.graph import Graph
@@ -224,8 +224,8 @@ class Deployment:
             self.tell(said)
         for lock in self.state.break_stale_locks(self.graph.stack):
             self.tell(f"removed {lock}")
-        # A new stack needs the engine in any case; one that was moved elsewhere is refused here.
-        if not self.state.exists(self.graph.stack) or is_cut_off(self.state, self.graph.stack):
+        # One that was moved elsewhere is refused here.
+        if self.state.exists(self.graph.stack) and is_cut_off(self.state, self.graph.stack):
             recover(self.engine, self.context, self.tell)
 
     def select(self, names: Iterable[str]) -> None:
@@ -454,9 +454,10 @@ class Deployment:
             progress.take(event)
             on_event(progress, event)
 
-        engine, (graph, outputs) = engine or self.engine, self._program(operation[0])
-        with serve_graph(graph, outputs) as (port, _):
-            result = engine.run(operation, port, hear)
+        graph, outputs = self._program(operation[0])
+        # What serves the state starts while the engine is made ready.
+        with (engine or self).state.connected(graph.stack), serve_graph(graph, outputs) as (port, _):
+            result = (engine or self.engine).run(operation, port, hear)
         if progress.forecast is not None and progress.took and operation[0] != "preview":
             progress.forecast.learn(progress.took)
             progress.forecast.known.write(self.state.path)
@@ -487,13 +488,3 @@ class Deployment:
 
 def _canonical(placement: Placement) -> Placement:
     return registry.get(placement.cloud).catalog().canonical(placement)
-
-
-def require_state(state: StateFolder, stack: str) -> None:
-    """Refuse a command that needs a stack that was brought up.
-
-    Raises:
-        StateError: there is no such state.
-    """
-    if not state.exists(stack):
-        raise StateError(f"there is no state of the stack {stack!r} in {state.path}", hint="mcloud up STACK_FILE first")

@@ -142,10 +142,8 @@ class Engine:
     @contextmanager
     def _connected(self) -> Iterator[dict[str, str]]:
         """The engine's environment while the state can be reached."""
-        try:
-            yield self._environment(self.state.connect())
-        finally:
-            self.state.disconnect(self.stack)
+        with self.state.connected(self.stack) as backend:
+            yield self._environment(backend)
 
     def _environment(self, backend: Mapping[str, str]) -> dict[str, str]:
         kept = {key: value for key, value in os.environ.items() if not key.startswith("PULUMI_")}

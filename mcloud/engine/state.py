@@ -13,7 +13,8 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -141,6 +142,14 @@ class StateFolder:
         """What the engine needs to know to reach the state; what serves it runs until ``disconnect``."""
         raise NotImplementedError
 
+    @contextmanager
+    def connected(self, stack: str) -> Iterator[dict[str, str]]:
+        """``connect``, and ``disconnect`` in the end; one within another ends it for both."""
+        try:
+            yield self.connect()
+        finally:
+            self.disconnect(stack)
+
     def engine_started(self, pid: int) -> None:
         """Hear which process the engine is."""
 
@@ -252,6 +261,16 @@ class StateFolder:
     def _pending(self, stack: str, kind: str) -> list[dict[str, Any]]:
         found = self.deployment(stack).get("pending_operations") or ()
         return [item for item in found if item.get("type") == kind]
+
+
+def require_state(state: StateFolder, stack: str) -> None:
+    """Refuse a command that needs a stack that was brought up.
+
+    Raises:
+        StateError: there is no such state.
+    """
+    if not state.exists(stack):
+        raise StateError(f"there is no state of the stack {stack!r} in {state.path}", hint="mcloud up STACK_FILE first")
 
 
 def _kept_by(backend: str, folder: Path, remote: str | None = None) -> StateFolder:
