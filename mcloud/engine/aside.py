@@ -17,7 +17,8 @@ from typing import Any
 from mcloud.engine.state import StateFolder
 from mcloud.errors import StateError
 from mcloud.model.base import split_id
-from mcloud.model.resources import BY_TOKEN, KindType, holds_data_as, reference_fields
+from mcloud.model.resource_references import reference_fields
+from mcloud.model.resources import BY_TOKEN, KindType, holds_data_as
 
 VERSION = 1
 

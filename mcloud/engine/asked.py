@@ -19,7 +19,8 @@ from mcloud.engine.provider.work import Work
 from mcloud.engine.state import PROJECT, urn_of
 from mcloud.model.base import Placement
 from mcloud.model.graph import Graph, Node
-from mcloud.model.resources import KINDS, map_references
+from mcloud.model.resource_references import map_references
+from mcloud.model.resources import KINDS
 
 Resource = Mapping[str, Any]
 STACK, PROVIDER = "pulumi:pulumi:Stack", "pulumi:providers:mcloud"

@@ -24,7 +24,8 @@ from mcloud.errors import BlockedError, StateError
 from mcloud.match.satisfied import completed, unfit
 from mcloud.model.base import Placement
 from mcloud.model.graph import Graph, Node
-from mcloud.model.resources import BY_TOKEN, KINDS, map_references, references
+from mcloud.model.resource_references import map_references, references
+from mcloud.model.resources import BY_TOKEN, KINDS
 
 Resource = Mapping[str, Any]
 OWN = frozenset({"name", "placement", "resolved", "accept", "around", "extensions", "stateless", "keep"})

@@ -22,7 +22,8 @@ from mcloud.engine.codec import UNKNOWN, decode, encode
 from mcloud.engine.state import urn_of
 from mcloud.engine.wire import alias_pb2, language_pb2, language_pb2_grpc, plugin_pb2, resource_pb2, resource_pb2_grpc
 from mcloud.model.graph import Graph, Node
-from mcloud.model.resources import KINDS, map_references
+from mcloud.model.resource_references import map_references
+from mcloud.model.resources import KINDS
 
 AT_ONCE = 256
 """Registrations under way; the engine takes no more at once either (``process.PARALLEL``)."""

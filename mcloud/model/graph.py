@@ -21,7 +21,8 @@ from mcloud.model.groups import group_members, group_networks
 from mcloud.model.network import GroupPeer, Rule, parse_ports
 from mcloud.model.references import find_server, find_subnet, server_instances
 from mcloud.model.renames import former_names
-from mcloud.model.resources import KINDS, CorsInputs, LifecycleInputs, SizeInputs, holds_data_as, references
+from mcloud.model.resource_references import references
+from mcloud.model.resources import KINDS, CorsInputs, LifecycleInputs, SizeInputs, holds_data_as
 from mcloud.model.stack import Stack
 from mcloud.model.storage import canonical_policy
 

@@ -20,7 +20,8 @@ from mcloud.engine.provider.work import Work
 from mcloud.errors import BlockedError, StateError
 from mcloud.load import load_stack
 from mcloud.model.graph import Graph, Node, build_graph
-from mcloud.model.resources import KINDS, map_references
+from mcloud.model.resource_references import map_references
+from mcloud.model.resources import KINDS
 from mcloud_vng.emulator import SPEC
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "web.yaml"

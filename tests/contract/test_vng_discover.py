@@ -17,7 +17,8 @@ from mcloud.discover.write import to_json, to_yaml
 from mcloud.match.resolve import resolve
 from mcloud.model.base import Placement
 from mcloud.model.graph import Graph, build_graph
-from mcloud.model.resources import KINDS, reference_fields
+from mcloud.model.resource_references import reference_fields
+from mcloud.model.resources import KINDS
 from mcloud.model.stack import Stack
 from mcloud_vng import adapter
 from mcloud_vng.vendor_errors import VendorError

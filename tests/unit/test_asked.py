@@ -21,7 +21,8 @@ from mcloud.engine.provider.diff import outputs_of
 from mcloud.engine.state import urn_of
 from mcloud.model.base import Placement
 from mcloud.model.graph import Graph, build_graph
-from mcloud.model.resources import KINDS, map_references, references
+from mcloud.model.resource_references import map_references, references
+from mcloud.model.resources import KINDS
 from mcloud.model.stack import Stack
 from mcloud.secrets import SecretReader
 

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from mcloud.model.graph import Graph, Node, build_graph
-from mcloud.model.resources import KINDS, reference_fields
+from mcloud.model.resource_references import reference_fields
+from mcloud.model.resources import KINDS
 from mcloud.model.stack import Stack
 from mcloud.validate import validate
 

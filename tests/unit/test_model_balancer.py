@@ -9,13 +9,8 @@ from pydantic import ValidationError
 
 from mcloud.model.balancer import Certificate, HealthCheck, Listener, ListenerRule, Target
 from mcloud.model.graph import build_graph
-from mcloud.model.resources import (
-    HealthMonitor,
-    ListenerInputs,
-    map_references,
-    nested_references,
-    references,
-)
+from mcloud.model.resource_references import map_references, nested_references, references
+from mcloud.model.resources import HealthMonitor, ListenerInputs
 from mcloud.model.stack import Stack
 from mcloud.units import Duration
 

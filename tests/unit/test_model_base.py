@@ -11,7 +11,8 @@ from mcloud.errors import PlacementError
 from mcloud.model.base import Name, Placement, json_schema, split_id
 from mcloud.model.compute import MachineSize
 from mcloud.model.references import home_of
-from mcloud.model.resources import BY_TOKEN, KINDS, ServerInputs, reference_fields
+from mcloud.model.resource_references import reference_fields
+from mcloud.model.resources import BY_TOKEN, KINDS, ServerInputs
 
 PARTS = st.from_regex(r"[A-Za-z0-9-]{1,12}", fullmatch=True)
 CLOUD = st.from_regex(r"[a-z][a-z0-9-]{0,8}", fullmatch=True)

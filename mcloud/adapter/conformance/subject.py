@@ -10,7 +10,8 @@ from typing import Any
 
 from mcloud.adapter.conformance.pem import certificate_inputs
 from mcloud.emulator.spec import EmulatorSpec
-from mcloud.model.resources import KINDS, references
+from mcloud.model.resource_references import references
+from mcloud.model.resources import KINDS
 
 Inputs = Mapping[str, Any]
 

@@ -22,7 +22,8 @@ from mcloud.errors import McloudError
 from mcloud.match.resolve import resolve
 from mcloud.model.base import Placement
 from mcloud.model.resource_base import ResourceInputs
-from mcloud.model.resources import KindType, nested_references, reference_fields
+from mcloud.model.resource_references import nested_references, reference_fields
+from mcloud.model.resources import KindType
 from mcloud.secrets import SecretReader
 
 CHOSEN_FROM: dict[str, tuple[str, ...]] = {

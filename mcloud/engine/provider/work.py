@@ -15,7 +15,8 @@ from mcloud.engine.provider.context import Context
 from mcloud.engine.provider.diff import FAILED, HALFWAY, UNFINISHED, outputs_of
 from mcloud.errors import BlockedError, CloudError, FailedState, McloudError, PlacementError, StateError
 from mcloud.model.base import Placement, split_id
-from mcloud.model.resources import KindType, holds_data_as, map_references
+from mcloud.model.resource_references import map_references
+from mcloud.model.resources import KindType, holds_data_as
 
 Tell = Callable[[str], None]
 
