@@ -20,7 +20,7 @@ from mcloud.engine import install
 from mcloud.engine.aside import Aside, Left, name_of
 from mcloud.engine.asked import is_as_asked
 from mcloud.engine.durations import Durations, Forecast, forecast_of
-from mcloud.engine.events import Event, Progress
+from mcloud.engine.events import NO_CHANGE, Event, Progress, is_ours
 from mcloud.engine.look import is_as_recorded
 from mcloud.engine.losses import Loss, made_anew, may_be_replaced, removed, without_data
 from mcloud.engine.move import Move, left_after, moved_state, plan_move, still_left
@@ -33,6 +33,7 @@ from mcloud.engine.state import StateFolder, urn_of
 from mcloud.engine.targets import (
     chosen,
     kept_with,
+    left_alone,
     part_of,
     require_unkept,
     require_whole,
@@ -451,6 +452,8 @@ class Deployment:
         progress = Progress(total=len(about), forecast=self._forecast(operation[0], about, resources))
 
         def hear(event: Event) -> None:
+            if self.targets is not None and is_ours(event) and event.op in NO_CHANGE and event.urn not in about:
+                return
             progress.take(event)
             on_event(progress, event)
 
@@ -483,6 +486,8 @@ class Deployment:
         if self.targets is None or operation != "up":
             return self.graph, {}
         part, before = part_of(self.graph, self.targets), self.state.outputs(self.graph.stack)
+        beside = left_alone(part, self.state.resources(self.graph.stack), self.resources(), self.targets)
+        part = replace(part, nodes=(*part.nodes, *beside))
         return part, {name: before[name] for name in self.graph.outputs if name not in part.outputs and name in before}
 
 

@@ -14,6 +14,7 @@ from mcloud.engine.events import ANEW, Event
 from mcloud.engine.state import urn_of
 from mcloud.errors import BlockedError, UsageError
 from mcloud.model.graph import Graph, Node
+from mcloud.model.resource_references import map_references, nested_references, reference_fields
 from mcloud.model.resources import BY_TOKEN, KINDS
 from mcloud.model.stack import SECTIONS
 
@@ -157,6 +158,48 @@ def part_of(graph: Graph, urns: frozenset[str]) -> Graph:
         (kept if urn_of(graph.stack, node.token, node.name) in urns else apart).append(node)
     outputs = {name: path for name, path in graph.outputs.items() if not any(_speaks_of(path, node) for node in apart)}
     return Graph(graph.stack, tuple(kept), outputs)
+
+
+def left_alone(
+    graph: Graph, resources: Iterable[Resource], renamed: Iterable[Resource], urns: frozenset[str]
+) -> tuple[Node, ...]:
+    """What the state has beside the targets, as nodes.
+
+    The engine leaves them as they are, whatever they ask for; what is there and nobody names to it, it takes for gone
+    where it needs a target.
+
+    Args:
+        graph: of the targets.
+        resources: the state's.
+        renamed: the same, under the names that the stack file gives them.
+        urns: of the targets.
+    """
+    addresses: dict[tuple[str, str], str] = {}
+    beside: list[Resource] = []
+    for item, new in zip(resources, renamed, strict=True):
+        named = new if new["urn"] in urns else item
+        kind = BY_TOKEN[item["type"]].kind
+        addresses[kind, str(item.get("id"))] = f"{kind}/{name_of(named)}"
+        if named is item and item.get("id") and not item.get("delete"):
+            beside.append(item)
+    known = {*graph.by_address, *(addresses[BY_TOKEN[item["type"]].kind, str(item["id"])] for item in beside)}
+    addresses = {key: address for key, address in addresses.items() if address in known}
+    return tuple(_as_it_is(item, addresses) for item in beside)
+
+
+def _as_it_is(item: Resource, addresses: Mapping[tuple[str, str], str]) -> Node:
+    """A resource as a node that comes after what it needs."""
+    type_ = BY_TOKEN[item["type"]]
+    nested = nested_references(type_.inputs).items()
+    within = {f"{name}.{part}": kind for name, parts in nested for part, kind in parts.items()}
+    kinds = {**reference_fields(type_.inputs), **within}
+
+    def followed(value: Any, name: str) -> Any:
+        address = addresses.get((kinds[name], str(value)))
+        return value if address is None else f"@{address}"
+
+    inputs = map_references(type_.inputs, item.get("inputs") or {}, followed)
+    return Node(type_.kind, name_of(item), inputs, (), bool(item.get("protect")))
 
 
 def _speaks_of(output: str, node: Node) -> bool:

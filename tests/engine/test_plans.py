@@ -61,6 +61,20 @@ def test_a_run_about_some_resources_leaves_the_others_alone(desk: Any) -> None:
     assert desk.counts() == {"networks": 1, "subnets": 1, "servers": 1, "volumes": 2}
     desk.run("up", "small.yaml")
 
+    # What the others need: they are not taken for gone, one that has left the stack file included.
+    before = desk.counts()
+    document["volumes"]["logs"]["size"] = "30 GiB"
+    document["servers"]["web"]["labels"] = {"tier": "front"}
+    del document["volumes"]["data"]
+    desk.write("small.yaml", document)
+    done = desk.run("up", "small.yaml", "--target", "server/web", "--target", "main")
+    assert "1 changed" in done.stdout
+    assert "left alone: ~ change volume logs" in done.stderr
+    assert desk.counts() == before
+    document["volumes"]["data"] = {"size": "20 GiB", "attach": "web"}
+    desk.write("small.yaml", document)
+    assert "1 changed" in desk.run("up", "small.yaml").stdout
+
     done = desk.run("destroy", "small.yaml", "--target", "server/web", "--yes")
     assert "to be deleted, data included: attachment data, server web (and 4 resources are left alone)" in done.stderr
     assert desk.counts() == {"networks": 1, "subnets": 1, "volumes": 2}

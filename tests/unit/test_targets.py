@@ -8,7 +8,16 @@ import pytest
 
 from mcloud.engine.events import Event
 from mcloud.engine.state import urn_of
-from mcloud.engine.targets import chosen, kept_with, part_of, require_unkept, require_whole, with_dependents, with_needs
+from mcloud.engine.targets import (
+    chosen,
+    kept_with,
+    left_alone,
+    part_of,
+    require_unkept,
+    require_whole,
+    with_dependents,
+    with_needs,
+)
 from mcloud.errors import BlockedError, UsageError
 from mcloud.model.graph import build_graph
 from mcloud.model.resources import KINDS
@@ -101,6 +110,32 @@ def test_the_part_of_the_program_and_the_outputs_that_it_gives() -> None:
     assert {node.address for node in part.nodes if node.kind == "Server"} == {"Server/db", "Server/web-1"}
     # Not web: an instance of it is left alone.
     assert dict(part.outputs) == {"one": "servers.web-1.id", "db": "servers.db.id", "data": "volumes.data.id"}
+
+
+def test_what_is_left_alone_comes_after_what_it_needs() -> None:
+    """Also what has left the stack file, what a target was called before, and nothing that is to go."""
+    state = [
+        there("Subnet", "main.a"),
+        linked("Server", "db", {"subnet": ("Subnet", "main.a")}),
+        linked("Server", "gone", {"subnet": ("Subnet", "main.a")}, protect=True),
+        there("Volume", "former"),
+        linked("VolumeAttachment", "data", {"volume": ("Volume", "former"), "server": ("Server", "db")}),
+        there("Volume", "going", delete=True),
+    ]
+    names = {"former": "data"}
+    renamed = [{**item, "urn": item["urn"].replace("::former", f"::{names['former']}")} for item in state]
+    targets = with_needs(chosen(["volume/data"], GRAPH, renamed), GRAPH) - {urn("VolumeAttachment", "data")}
+    targets -= {urn("Server", "db"), urn("Subnet", "main.a"), urn("Network", "main")}
+    part = part_of(GRAPH, targets)
+    assert set(part.by_address) == {"Volume/data"}
+    beside = {node.address: node for node in left_alone(part, state, renamed, targets)}
+    assert {address: node.needs for address, node in beside.items()} == {
+        "Subnet/main.a": (),
+        "Server/db": ("Subnet/main.a",),
+        "Server/gone": ("Subnet/main.a",),
+        "VolumeAttachment/data": ("Volume/data", "Server/db"),
+    }
+    assert [address for address, node in beside.items() if node.protect] == ["Server/gone"]
 
 
 def test_nothing_is_taken_away_from_under_what_is_left_alone() -> None:
