@@ -228,6 +228,7 @@ class Deployment:
         # One that was moved elsewhere is refused here.
         if self.state.exists(self.graph.stack) and is_cut_off(self.state, self.graph.stack):
             recover(self.engine, self.context, self.tell)
+        self.state.hold(self.graph.stack)
 
     def select(self, names: Iterable[str]) -> None:
         """From now on the run is about these and what they need; no names: about all.
@@ -461,6 +462,7 @@ class Deployment:
         # What serves the state starts while the engine is made ready.
         with (engine or self).state.connected(graph.stack), serve_graph(graph, outputs) as (port, _):
             result = (engine or self.engine).run(operation, port, hear)
+        self.state.hold(graph.stack)
         if progress.forecast is not None and progress.took and operation[0] != "preview":
             progress.forecast.learn(progress.took)
             progress.forecast.known.write(self.state.path)

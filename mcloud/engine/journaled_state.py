@@ -43,6 +43,7 @@ class JournaledState(StateFolder):
     def __post_init__(self) -> None:
         self._owner = Owner(_user(), machine(), [Process.of(PRINCIPAL, os.getpid())])
         self._server: Any = None
+        self._held: dict[str, View | None] = {}
 
     def prepare(self) -> None:
         if self.remote and not self.passphrase_file.exists() and self.stacks.names():
@@ -71,6 +72,7 @@ class JournaledState(StateFolder):
         return self.remote or f"file://{quote(str(self.path / 'stacks'))}"
 
     def kept(self) -> Stacks:
+        self._held.clear()
         return self.stacks
 
     @cached_property
@@ -94,6 +96,7 @@ class JournaledState(StateFolder):
         return [*places, *found]
 
     def connect(self) -> dict[str, str]:
+        self._held.clear()
         if self._server is None:
             from mcloud.engine.stateserver.client import StateServer
 
@@ -128,6 +131,7 @@ class JournaledState(StateFolder):
     def move_to(self, target: StateFolder, stack: str) -> Moved:
         if not isinstance(target, JournaledState) or target.store_address == self.store_address:
             raise StateError(f"the state of the stack {stack!r} is to be moved to where it is", where=str(self.path))
+        self._held.clear()
         self.prepare()
         self.take_over(stack)
         target._receive(self, stack)
@@ -164,6 +168,7 @@ class JournaledState(StateFolder):
         file = old.state_file(stack)
         if not file.exists():
             return None
+        self._held.clear()
         old.break_stale_locks(stack)
         kept = file.with_name(file.name + TAKEN_OVER)
         if not self.stacks.exists(stack):
@@ -187,10 +192,18 @@ class JournaledState(StateFolder):
         view = self._view(stack)
         return super().features(stack) if view is None else view.features
 
+    def hold(self, stack: str) -> None:
+        if self._server is None:
+            self._held[stack] = self.stacks.find(stack)
+
     def _view(self, stack: str) -> View | None:
-        return self.stacks.find(stack)
+        if stack not in self._held:
+            return self.stacks.find(stack)
+        held = self._held[stack]
+        return None if held is None else held.copy()
 
     def create(self, stack: str) -> bool:
+        self._held.clear()
         salt = new_salt(self.passphrase_file.read_bytes())
         if salt is None:
             return False
@@ -200,10 +213,12 @@ class JournaledState(StateFolder):
         return True
 
     def replace(self, stack: str, deployment: dict[str, Any]) -> bool:
+        self._held.clear()
         self.stacks.write(stack, deployment, "recovery")
         return True
 
     def break_stale_locks(self, stack: str) -> list[str]:
+        self._held.clear()
         return self.stacks.clear(stack) if self.stacks.exists(stack) else []
 
     def project_stack(self, stack: str) -> str | None:

@@ -156,6 +156,12 @@ class StateFolder:
     def disconnect(self, stack: str) -> None:
         """End what ``connect`` started; an engine that was killed holds the stack no more."""
 
+    def hold(self, stack: str) -> None:
+        """From now on answer with the state as it is now, until a run of the engine or a change by us.
+
+        A command looks at it two dozen times, and each look at a bucket is three calls.
+        """
+
     def names(self) -> list[str]:
         """All stacks with a state here; they share the state's id, and so the mark of what is theirs."""
         raise NotImplementedError

@@ -189,3 +189,46 @@ def test_containers_of_one_name_are_told_apart(monkeypatch: pytest.MonkeyPatch) 
 
     monkeypatch.setattr(os, "readlink", unknown)
     assert machine() == "web"
+
+
+def test_a_command_looks_once_until_something_changes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    state = JournaledState(tmp_path / ".mcloud")
+    state.prepare()
+    state.stacks.create("dev", {"resources": [{"urn": "a"}], "pending_operations": []})
+    looks = []
+    find = state.stacks.find
+    monkeypatch.setattr(state.stacks, "find", lambda stack: looks.append(stack) or find(stack))
+    assert [len(state.deployment("dev")["resources"]) for _ in range(3)] == [1, 1, 1]
+    assert len(looks) == 3
+
+    state.hold("dev")
+    first = state.deployment("dev")
+    first["resources"][0]["urn"] = "mine"
+    first["resources"].append({"urn": "mine"})
+    assert state.deployment("dev")["resources"] == [{"urn": "a"}], "everybody has a copy"
+    assert state.begun_creates("dev") == {}
+    assert len(looks) == 4
+
+    for change in (
+        lambda: state.replace("dev", {"resources": []}),
+        lambda: state.break_stale_locks("dev"),
+        lambda: state.kept(),
+        lambda: state.create("new"),
+    ):
+        state.hold("dev")
+        change()
+        looks.clear()
+        state.deployment("dev")
+        assert looks == ["dev"]
+    assert state.deployment("dev")["resources"] == []
+
+
+def test_a_stack_that_is_not_there_is_not_looked_for_again(tmp_path: Path) -> None:
+    state = JournaledState(tmp_path / ".mcloud")
+    state.prepare()
+    state.hold("dev")
+    state.stacks.create("dev", {"resources": [{"urn": "a"}]})
+    assert not state.deployment("dev").get("resources")
+    with state.connected("dev"):
+        assert state.deployment("dev")["resources"] == [{"urn": "a"}]
+    assert state.deployment("dev")["resources"] == [{"urn": "a"}]

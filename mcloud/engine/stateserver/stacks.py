@@ -17,7 +17,7 @@ import re
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from mcloud.engine.stateserver.lease import Lease, Owner
@@ -55,6 +55,22 @@ class View:
     update: dict[str, Any] = field(default_factory=dict)
     tag: str | None = None
     dangling: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def copy(self) -> View:
+        """Another one with the same; what is in the resources is shared."""
+        deployment = dict(self.deployment)
+        for name in ("resources", "pending_operations"):
+            if deployment.get(name):
+                deployment[name] = [dict(item) for item in deployment[name]]
+        return View(
+            self.version,
+            deployment,
+            list(self.features),
+            dict(self.creates),
+            dict(self.update),
+            self.tag,
+            dict(self.dangling),
+        )
 
 
 class Stacks:
@@ -132,11 +148,7 @@ class Stacks:
         if view is None or tag != blob.tag:
             view = _parse(blob.data, f"{self.store.title}/{key}")
             self._parsed[key] = blob.tag, view
-        deployment = dict(view.deployment)
-        for name in ("resources", "pending_operations"):
-            if deployment.get(name):
-                deployment[name] = [dict(item) for item in deployment[name]]
-        return View(view.version, deployment, list(view.features), dict(view.creates), dict(view.update), blob.tag)
+        return replace(view.copy(), tag=blob.tag)
 
     def _add(self, view: View, journal: str, lines: list[Line]) -> None:
         where = f"{self.store.title}/{journal}"
