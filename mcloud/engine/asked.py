@@ -18,8 +18,7 @@ from mcloud.engine.provider.diff import difference
 from mcloud.engine.provider.work import Work
 from mcloud.engine.state import PROJECT, urn_of
 from mcloud.model.base import Placement
-from mcloud.model.graph import Graph, Node
-from mcloud.model.resource_references import map_references
+from mcloud.model.graph import SECTION_OF, Graph, Node
 from mcloud.model.resources import KINDS
 
 Resource = Mapping[str, Any]
@@ -104,12 +103,8 @@ def _stands_so(node: Node, item: Resource, frame: _Frame) -> bool:
 
 def _is_same(node: Node, item: Resource, ids: Mapping[str, str], context: Context) -> bool:
     """What the engine would ask of the provider: Check with the inputs of the last run, then Diff."""
-
-    def followed(value: Any, name: str) -> Any:
-        return ids[value[1:]] if isinstance(value, str) and value.startswith("@") else value
-
     type_ = KINDS[node.kind]
-    news = as_sent(map_references(type_.inputs, node.inputs, followed))
+    news = as_sent(node.resolved(ids.__getitem__))
     at = Placement.parse(news["placement"])
     kind, catalog = Work(context, type_, node.name).kind(at), context.catalog(at)
     inputs, outputs = item.get("inputs") or {}, item["outputs"]
@@ -120,25 +115,14 @@ def _is_same(node: Node, item: Resource, ids: Mapping[str, str], context: Contex
     return not difference(type_, kind, outputs, inputs, inputs).changed
 
 
-_SECTION_KINDS = {
-    "networks": "Network",
-    "security_groups": "SecurityGroup",
-    "keys": "KeyPair",
-    "placement_groups": "PlacementGroup",
-    "servers": "Server",
-    "volumes": "Volume",
-    "load_balancers": "LoadBalancer",
-    "certificates": "Certificate",
-    "public_ips": "PublicIp",
-    "buckets": "Bucket",
-}
+_KIND_OF = {section: kind for kind, section in SECTION_OF.items()}
 
 
 def output_value(graph: Graph, done: Mapping[str, Mapping[str, Any]], path: str) -> Any:
     """The value of ``section.name.attribute``; for a server with count a list of its instances' values."""
     section, rest = path.split(".", 1)
     name, attribute = rest.rsplit(".", 1)
-    kind = _SECTION_KINDS[section]
+    kind = _KIND_OF[section]
     key = "".join(part.capitalize() if index else part for index, part in enumerate(attribute.split("_")))
     if f"{kind}/{name}" in done:
         return done[f"{kind}/{name}"].get(key, UNKNOWN)

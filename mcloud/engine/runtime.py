@@ -22,8 +22,6 @@ from mcloud.engine.codec import UNKNOWN, decode, encode
 from mcloud.engine.state import urn_of
 from mcloud.engine.wire import alias_pb2, language_pb2, language_pb2_grpc, plugin_pb2, resource_pb2, resource_pb2_grpc
 from mcloud.model.graph import Graph, Node
-from mcloud.model.resource_references import map_references
-from mcloud.model.resources import KINDS
 
 AT_ONCE = 256
 """Registrations under way; the engine takes no more at once either (``process.PARALLEL``)."""
@@ -120,8 +118,7 @@ class _Run:
 
     def _begin(self, node: Node) -> Any:
         """Register it; the call, which one of its own threads for all calls waits for."""
-        model = KINDS[node.kind].inputs
-        inputs = map_references(model, node.inputs, lambda value, name: self._followed(value))
+        inputs = node.resolved(lambda address: self._done[address]["id"])
         depends = {name: sorted({self._urns[need] for need in needs}) for name, needs in node.depends.items()}
         request = resource_pb2.RegisterResourceRequest(
             type=node.token,
@@ -142,12 +139,6 @@ class _Run:
             supportsPartialValues=True,
         )
         return self.monitor.RegisterResource.future(request)
-
-    def _followed(self, value: Any) -> Any:
-        """A reference's id, once the node has answered."""
-        if isinstance(value, str) and value.startswith("@"):
-            return self._done[value[1:]]["id"]
-        return value
 
     def _register_outputs(self) -> None:
         values = {name: output_value(self.graph, self._done, path) for name, path in self.graph.outputs.items()}

@@ -21,12 +21,12 @@ from mcloud.model.groups import group_members, group_networks
 from mcloud.model.network import GroupPeer, Rule, parse_ports
 from mcloud.model.references import find_server, find_subnet, server_instances
 from mcloud.model.renames import former_names
-from mcloud.model.resource_references import references
+from mcloud.model.resource_references import map_references, references
 from mcloud.model.resources import KINDS, CorsInputs, LifecycleInputs, SizeInputs, holds_data_as
 from mcloud.model.stack import Stack
 from mcloud.model.storage import canonical_policy
 
-_SECTION_OF = {
+SECTION_OF = {
     "Network": "networks",
     "SecurityGroup": "security_groups",
     "KeyPair": "keys",
@@ -85,6 +85,14 @@ class Node:
             name: tuple(item[1:] for item in items if isinstance(item, str) and item.startswith("@"))
             for name, items in references(KINDS[self.kind].inputs, self.inputs).items()
         }
+
+    def resolved(self, id_of: Callable[[str], Any]) -> dict[str, Any]:
+        """The inputs with ids in the place of references; ``id_of`` tells a node's by its address."""
+        return map_references(
+            KINDS[self.kind].inputs,
+            self.inputs,
+            lambda value, name: id_of(value[1:]) if isinstance(value, str) and value.startswith("@") else value,
+        )
 
     @property
     def needs(self) -> tuple[str, ...]:
@@ -177,7 +185,7 @@ class _Builder:
         if labels:
             values["labels"] = labels
         settings = self.stack.extensions.get(placement.split("/")[0], {}).get(".".join(str(p) for p in path[:2]))
-        if settings and _SECTION_OF.get(kind) == path[0]:  # not what is made beside it: subnets, rules, addresses
+        if settings and SECTION_OF.get(kind) == path[0]:  # not what is made beside it: subnets, rules, addresses
             values["extensions"] = dict(settings)
         values.update({key: value for key, value in inputs.items() if value is not None})
         return Node(kind, name, values, path, protect=bool(getattr(resource, "keep", False)))

@@ -206,14 +206,12 @@ def _play_pool(
         suspects = [case for case in pool.cases if case.name in names] or list(pool.cases[:LENGTH])
         names |= {case.name for case in suspects}
     waited.update(verdict["waited"])
-    left = tuple(case for case in pool.cases if case.name not in names)
-    patient = tuple(case for case in left if waited[case.name] < TRIES)
-    if patient and (names or verdict["waited"]):
-        gone = [case for case in left if case not in patient]
-    else:
-        gone, patient = list(left), ()
-    if gone:
-        passed = [case.name for case in gone]
+    left = [case for case in pool.cases if case.name not in names]
+    # Where nothing came and nothing was waited for, the next chain would be the same.
+    further = bool(names or verdict["waited"])
+    patient = tuple(case for case in left if further and waited[case.name] < TRIES)
+    passed = [case.name for case in left if case not in patient]
+    if passed:
         about = {"name": f"{pool.name}-left", "words": f"{pool.words}: left", "met": [], "problems": []}
         results.add(folder / RESULTS, {**about, "cases": passed, "passed": passed})
     return suspects, [Pool(patient)] if patient else []
