@@ -146,7 +146,8 @@ def connect(profile: CloudProfile, at: Placement) -> AwsSession:
     """
     try:
         session = AwsSession(_boto(profile, at.region), at.region, dict(profile.endpoints))
-        _remember(session.boto)
+        # Before each call, for a role's are renewed in mid run.
+        session.boto.events.register("before-sign", lambda **_: _remember(session.boto))
         _ = session.account
     except ProfileError:
         raise
@@ -183,7 +184,7 @@ def _tune(session: Any) -> None:
 
 
 def _remember(boto: Any) -> None:
-    """The chain's credentials too are known again in what a service answers."""
+    """The chain's credentials and a role's too are known again in what a service answers."""
     held = boto.get_credentials()
     if held is not None:
         frozen = held.get_frozen_credentials()

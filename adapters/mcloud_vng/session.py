@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from mcloud.secrets import remember
 from mcloud_vng.buckets import Buckets
 from mcloud_vng.errors import explain
 
@@ -87,9 +86,6 @@ def connect(profile: CloudProfile, at: Placement) -> VngSession:
         _ = session.account
     except Exception as error:
         raise explain(error, "sign in to VNG Cloud") from error
-    held = driver.connection.token.handed_over()
-    if held is not None:
-        remember(held[0])
     return session
 
 

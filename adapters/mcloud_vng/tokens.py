@@ -8,6 +8,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from mcloud.secrets import remember
+
 RENEW_BEFORE = 60.0  # seconds, as [CLI] v1.12.0 and [MCP] v0.1.1 do
 
 SignIn = Callable[[], tuple[str, float]]
@@ -16,7 +18,7 @@ SignIn = Callable[[], tuple[str, float]]
 
 @dataclass
 class Token:
-    """The current token of one account, shared by all threads."""
+    """The current token of one account, shared by all threads; each is known again in what the cloud says."""
 
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
     _value: str | None = field(default=None, repr=False)
@@ -47,9 +49,11 @@ class Token:
         with self._lock:
             if self._value is None and seconds > 0:
                 self._value, self._until = value, time.monotonic() + seconds
+                remember(value)
 
     def _renew(self, sign_in: SignIn) -> None:
         self._value, lifetime = sign_in()
+        remember(self._value)
         # A short-lived token is used for half of its life, so that not every call signs in.
         self._until = time.monotonic() + max(lifetime - RENEW_BEFORE, lifetime / 2)
 
