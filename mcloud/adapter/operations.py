@@ -85,6 +85,14 @@ class Operations:
 
     def __post_init__(self) -> None:
         self._crowd = Crowd(self._list)
+        # One for all calls: making it takes as long as what else surrounds a call.
+        self._retrying = tenacity.Retrying(
+            retry=tenacity.retry_if_exception(lambda error: isinstance(error, CloudError) and error.retryable),
+            wait=tenacity.wait_random_exponential(multiplier=0.2, max=LONGEST_BACKOFF),
+            stop=tenacity.stop_after_attempt(ATTEMPTS) | tenacity.stop_when_event_set(self.cancelled),
+            sleep=tenacity.sleep_using_event(self.cancelled),
+            reraise=True,
+        )
 
     def call(self, doing: str, function: Callable[[], T], *, retry: bool, unless_stopped: str = "") -> T:
         """One exchange with the cloud, its errors in our words; repeated when ``retry`` and it may pass.
@@ -112,16 +120,7 @@ class Operations:
                         self.limiter.pause(explained.retry_after or 1.0)
                     raise explained from error
 
-        retrying = tenacity.Retrying(
-            retry=tenacity.retry_if_exception(
-                lambda error: retry and isinstance(error, CloudError) and error.retryable
-            ),
-            wait=tenacity.wait_random_exponential(multiplier=0.2, max=LONGEST_BACKOFF),
-            stop=tenacity.stop_after_attempt(ATTEMPTS) | tenacity.stop_when_event_set(self.cancelled),
-            sleep=tenacity.sleep_using_event(self.cancelled),
-            reraise=True,
-        )
-        return retrying(once)
+        return self._retrying(once) if retry else once()
 
     def create(
         self,

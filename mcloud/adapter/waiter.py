@@ -31,7 +31,7 @@ def wait(
         deadline: seconds from now.
         longest_interval: seconds between looks at most.
         cancelled: set from another thread to stop waiting.
-        tell: hears the vendor's state whenever it changes.
+        tell: hears the vendor's state whenever it changes; nothing where there was nothing to wait for.
 
     Raises:
         FailedState: it ended in a state it does not leave, or vanished while it should become ready.
@@ -43,7 +43,7 @@ def wait(
     told = None
     while True:
         poll = look()
-        if poll.state != told:
+        if poll.state != told and (told is not None or poll.phase != until):
             told = poll.state
             tell(poll.state)
         if poll.phase == until:

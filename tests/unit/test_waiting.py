@@ -43,10 +43,11 @@ def waited(
 @pytest.mark.parametrize(
     ("polls", "until", "found", "told"),
     [
-        ((READY,), "ready", READY, ["ACTIVE"]),
+        ((READY,), "ready", READY, []),
         ((PENDING, PENDING, READY), "ready", READY, ["BUILDING", "ACTIVE"]),
         ((READY, GONE), "gone", GONE, ["ACTIVE", "DELETED"]),
         ((BROKEN, GONE), "gone", GONE, ["ERROR", "DELETED"]),
+        ((GONE,), "gone", GONE, []),
     ],
 )
 def test_it_looks_until_it_is_there(
