@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import subprocess
+import threading
 import time
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from cases import FAULTS, Plan, changing_calls
-from chains import LENGTH, TRIES, Order, Pool, Shot, chosen
+from chains import LENGTH, QUIET, SURVIVED, TRIES, Order, Pool, Shot, chosen
 from ground import STACK, TIMEOUT, Done, Ground
 from play import NAMED, Play, program_of, words_of
 
@@ -46,11 +47,27 @@ class Armed:
         self.nth = shot.nth
         self.play = Play(shot.case, ground, plan)
         self._place = self.play.arm(shot.nth)
+        self._waits = False
+        self._troubled = False
 
     @property
     def met(self) -> bool:
-        """Whether the call has come."""
+        """Whether the call has come, and what was to be done about it was done while the command ran."""
+        return self._troubled if self._waits else self._came
+
+    @property
+    def _came(self) -> bool:
         return self.play.seen(self._place) >= self.nth
+
+    def trouble(self, run: subprocess.Popen[str]) -> None:
+        """Do what has to be done about it when its call comes."""
+        self._waits = True
+        end = time.monotonic() + TIMEOUT
+        while run.poll() is None and not self._came and time.monotonic() < end:
+            time.sleep(0.005)
+        if self._came and run.poll() is None:
+            self._troubled = True
+            self.play.trouble(run)
 
 
 class PlayChain:
@@ -126,7 +143,7 @@ class PlayChain:
         self.verdict.duplicates += found.duplicates
         end.problems.clear()
 
-    def _shots(self) -> tuple[Shot | None, list[Shot]]:
+    def _shots(self) -> tuple[list[Shot], list[Shot]]:
         """What the next command is to meet.
 
         Where there are rounds, the first begins with the first calls, which later ones need not make, and the others
@@ -137,18 +154,22 @@ class PlayChain:
         late = not self.again and (self.pool.phase != "up" or self.verdict.commands > 0)
         return chosen(patient, self.order, lambda case: self.order.when(case, done), late=late)
 
-    def _command(self, loud: Shot | None, quiet: list[Shot]) -> Done:
+    def _command(self, loud: list[Shot], quiet: list[Shot]) -> Done:
         """One command with its faults."""
         program = program_of(self.pool.cases[0])
         if program is not None:
             self.ground.write(program)
-        armed = [Armed(shot, self.ground, self.plan) for shot in ([loud] if loud else []) + quiet]
+        armed = [Armed(shot, self.ground, self.plan) for shot in (*loud, *quiet)]
         run = self.ground.start(*self.words)
-        if loud:
-            self._trouble(armed[0], run)
+        # Each by itself: a call that is held open does not hold up the others.
+        troubles = [threading.Thread(target=one.trouble, args=(run,)) for one in armed[: len(loud)]]
+        for trouble in troubles:
+            trouble.start()
         done = self.ground.ended(run, " ".join(self.words))
+        for trouble in troubles:
+            trouble.join()
         self.verdict.commands += 1
-        self._count(armed, done, troubled=bool(loud) and armed[0].met)
+        self._count(armed, done)
         self.ground.calm()
         self._mend()
         judge = self._end()
@@ -156,13 +177,14 @@ class PlayChain:
         self.verdict.problems += judge.problems
         return done
 
-    def _count(self, armed: list[Armed], done: Done, *, troubled: bool) -> None:
+    def _count(self, armed: list[Armed], done: Done) -> None:
         met = [one.case for one in armed if one.met]
+        cut_off = any(case.fault not in SURVIVED.union(QUIET) for case in met)
         self.verdict.armed = [one.case.name for one in armed]
         self.verdict.met += [case.name for case in met]
         self.left = [case for case in self.left if case not in met]
         self._lost.update(case.call.look for case in met if "effect" in FAULTS[case.fault])
-        if not troubled and (done.exit_code == 0 or not met):
+        if not cut_off and (done.exit_code == 0 or not met):
             # Who was cut off, or failed, need not have come to the others.
             self._waited.update(one.case.name for one in armed if not one.met)
         self.ground.log.append("met: " + ("; ".join(case.words for case in met) or "nothing") + "\n")
@@ -173,14 +195,6 @@ class PlayChain:
             return words_of("destroy")
         named = NAMED.search(done.err) if done.exit_code == 3 else None
         return ["up", STACK, *(named[1].split() if named else [])]
-
-    def _trouble(self, one: Armed, run: subprocess.Popen[str]) -> None:
-        """Do what has to be done about it when its call comes."""
-        end = time.monotonic() + TIMEOUT
-        while run.poll() is None and not one.met and time.monotonic() < end:
-            time.sleep(0.005)
-        if one.met:
-            one.play.trouble(run)
 
     def _mend(self) -> None:
         for cloud in self.ground.clouds.values():

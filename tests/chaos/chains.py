@@ -2,7 +2,8 @@
 
 In a chain each command is the way on of the fault before, or is followed by one, and meets the next faults itself.
 Those that the emulator makes alone can be many in one command, at calls that it makes anyway; of those that somebody
-has to do something about (a signal, a limit, mending) each command meets one.
+has to do something about (a signal, a limit, mending) each command meets one that it does not survive, and a few that
+it does.
 """
 
 from __future__ import annotations
@@ -26,6 +27,10 @@ ONCE = frozenset({("change", "destroy"), ("move", "destroy")})
 """Phases with ways on that do not lead back to where the phase begins: a chain is one command with faults."""
 QUIET = (*RULES, "error state")
 """Faults that the emulator makes alone; a command may meet several of them."""
+SURVIVED = frozenset(name for name in FAULTS if name.startswith("kill state server")) | {"stuck, then mended"}
+"""Faults that somebody has to do something about, and after which the command goes on."""
+AT_ONCE = 4
+"""So many of them in one command: a state server that ends is started anew five times."""
 BEFORE = frozenset(
     name for name, rule in FAULTS.items() if rule["action"] not in ("delay", "stuck", "error") and "effect" not in rule
 )
@@ -163,25 +168,38 @@ def due(call: Call, done: int, every: int, *, alike: bool) -> int | None:
 
 def chosen(
     cases: Iterable[Case], order: Order, when: Callable[[Case], int | None], *, late: bool
-) -> tuple[Shot | None, list[Shot]]:
-    """What the next command is to meet: one fault that somebody has to do something about, and what the emulator does.
+) -> tuple[list[Shot], list[Shot]]:
+    """What the next command is to meet: what somebody has to do something about, and what the emulator does.
 
     Args:
         when: which of the calls to come is meant; None: it has been.
-        late: the first of the two is at the last call that it can be at, so that much of the others comes before it;
-            else at the first one, so that much is left for the next commands.
+        late: the one that the command does not survive is at the last call that it can be at, so that much of the
+            others comes before it; else at the first one, so that much is left for the next commands.
     """
     coming = [Shot(case, nth) for case in cases if (nth := when(case)) is not None]
+    fatal = [shot for shot in coming if shot.case.fault not in SURVIVED.union(QUIET)]
     loud = sorted(
-        (shot for shot in coming if shot.case.fault not in QUIET),
-        key=lambda shot: (order.place(shot.case) * (-1 if late else 1), shot.case.fault not in BEFORE),
-    )
-    first = loud[0] if loud else None
+        fatal, key=lambda shot: (order.place(shot.case) * (-1 if late else 1), shot.case.fault not in BEFORE)
+    )[:1]
+    survived = [shot for shot in coming if shot.case.fault in SURVIVED]
+    if loud:
+        end, full = order.place(loud[0].case), loud[0].case.fault == "disk full"
+        # A disk that is full for a state server is not for the next one.
+        survived = [shot for shot in survived if order.place(shot.case) < end and not full]
+    most = len(loud) + AT_ONCE
+    for shot in sorted(survived, key=lambda shot: order.place(shot.case)):
+        if len(loud) < most and _apart(shot, loud):
+            loud.append(shot)
     at: dict[Call, list[Shot]] = {}
     for shot in coming:
-        if shot.case.fault in QUIET and (first is None or shot.case.call.look != first.case.call.look):
+        if shot.case.fault in QUIET and _apart(shot, loud):
             at.setdefault(shot.case.call, []).append(shot)
-    return first, [shot for call, shots in at.items() for shot in _stacked(shots, alone=order.alike(call))]
+    return loud, [shot for call, shots in at.items() for shot in _stacked(shots, alone=order.alike(call))]
+
+
+def _apart(shot: Shot, others: Iterable[Shot]) -> bool:
+    """Whether none of the others is at a call that looks like its call."""
+    return all(shot.case.call.look != other.case.call.look for other in others)
 
 
 def _stacked(shots: Sequence[Shot], *, alone: bool) -> list[Shot]:
