@@ -66,8 +66,7 @@ class Armed:
         while run.poll() is None and not self._came and time.monotonic() < end:
             time.sleep(0.005)
         if self._came and run.poll() is None:
-            self._troubled = True
-            self.play.trouble(run)
+            self._troubled = self.play.trouble(run)
 
 
 class PlayChain:

@@ -34,7 +34,7 @@ class Verdict:
     """How a case went.
 
     Attributes:
-        met: whether the fault was met; a case whose call did not come proves nothing.
+        met: whether the fault was met; a case whose call did not come, or came too late, proves nothing.
         problems: why it did not converge; empty: it did.
     """
 
@@ -115,9 +115,7 @@ class Play:
         place = self.arm(self.case.call.nth)
         words = words_of(self.case.phase)
         run = self.ground.start(*words)
-        met = self.meets(run, place, self.case.call.nth)
-        if met:
-            self.trouble(run)
+        met = self.meets(run, place, self.case.call.nth) and self.trouble(run)
         self.check_end(self.ground.ended(run, " ".join(words)))
         return met
 
@@ -147,19 +145,19 @@ class Play:
             self.problems.append("the run with the fault does not end")
         self._no_traceback(done)
 
-    def trouble(self, run: subprocess.Popen[str]) -> None:
-        """What the emulator cannot do alone."""
+    def trouble(self, run: subprocess.Popen[str]) -> bool:
+        """What the emulator cannot do alone; False where nobody was there any more to do it to."""
         fault = self.case.fault
         if fault.startswith("kill "):
-            self._kill(run, *fault.removeprefix("kill ").split(", ", 1))
-        elif fault.startswith("Ctrl-C"):
+            return self._kill(run, *fault.removeprefix("kill ").split(", ", 1))
+        if fault.startswith("Ctrl-C"):
             time.sleep(0.2)
             run.send_signal(signal.SIGINT)
             if fault.endswith("twice"):
                 time.sleep(0.4)
                 run.send_signal(signal.SIGINT)
         elif fault == "disk full":
-            self._fill_the_disk(run)
+            return self._fill_the_disk(run)
         elif fault.startswith("stuck"):
             # Somebody at the cloud mends it while the run waits, or the person stops the run before.
             time.sleep(3.0)
@@ -168,28 +166,33 @@ class Play:
                     run.send_signal(signal.SIGINT)
                 run.wait(TIMEOUT)
             self.ground.clouds[self.case.call.cloud].app.cloud.agenda.mend()
+        return True
 
-    def _kill(self, run: subprocess.Popen[str], victim: str, moment: str) -> None:
+    def _kill(self, run: subprocess.Popen[str], victim: str, moment: str) -> bool:
         if moment == "answered, not written":
             stopped = self._pids(run, "state server" if victim == "state server" else "provider")
             for pid in stopped:
-                os.kill(pid, signal.SIGSTOP)
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGSTOP)
             time.sleep(1.3)
-            self._end(self._pids(run, victim))
+            ended = self._end(self._pids(run, victim))
             for pid in stopped:
                 with suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGCONT)
-            return
+            return ended and bool(stopped)
         time.sleep({"before the effect": 0.0, "after the effect": 0.3, "while waiting": 0.7}[moment])
-        self._end(self._pids(run, victim))
+        return self._end(self._pids(run, victim))
 
     @staticmethod
-    def _end(pids: list[int]) -> None:
+    def _end(pids: list[int]) -> bool:
         for pid in pids:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
+        return bool(pids)
 
     def _pids(self, run: subprocess.Popen[str], victim: str) -> list[int]:
+        if run.poll() is not None:
+            return []
         if victim == "mcloud":
             return [run.pid]
         found = below(run.pid)
@@ -197,12 +200,14 @@ class Play:
             return [run.pid, *found]
         return [pid for pid, words in found.items() if _is(words, victim)]
 
-    def _fill_the_disk(self, run: subprocess.Popen[str]) -> None:
+    def _fill_the_disk(self, run: subprocess.Popen[str]) -> bool:
         journals = list((self.ground.work / ".mcloud" / "stacks" / "shop" / "journal").glob("*.jsonl"))
         size = max((journal.stat().st_size for journal in journals), default=16)
-        for pid in self._pids(run, "state server"):
+        servers = self._pids(run, "state server")
+        for pid in servers:
             with suppress(ProcessLookupError):
                 resource.prlimit(pid, resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
+        return bool(servers)
 
     # What the person types then.
 
