@@ -20,6 +20,7 @@ pytestmark = pytest.mark.engine
 CHAIN = {
     "networks #1": "kill engine, after the effect",
     "servers #1": "kill all, answered, not written",
+    "volumes #1": "kill state server, after the effect",
     "listeners #1": "lost answer",
     "l7policies #1": "kill mcloud, after the effect",
 }
