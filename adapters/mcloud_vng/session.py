@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from mcloud.secrets import remember
 from mcloud_vng.buckets import Buckets
 from mcloud_vng.errors import explain
 
@@ -81,6 +82,8 @@ def connect(profile: CloudProfile, at: Placement) -> VngSession:
         vlb_endpoint=vlb,
     )
     session = VngSession(driver, balancers, Buckets(profile, at.region))
+    # Whatever the cloud repeats of one, also of one that was renewed in mid run, is cut out of what it says.
+    driver.connection.token.tell(remember)
     _take_over(session)
     try:
         _ = session.account

@@ -8,8 +8,6 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from mcloud.secrets import remember
-
 RENEW_BEFORE = 60.0  # seconds, as [CLI] v1.12.0 and [MCP] v0.1.1 do
 
 SignIn = Callable[[], tuple[str, float]]
@@ -18,11 +16,19 @@ SignIn = Callable[[], tuple[str, float]]
 
 @dataclass
 class Token:
-    """The current token of one account, shared by all threads; each is known again in what the cloud says."""
+    """The current token of one account, shared by all threads."""
 
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
     _value: str | None = field(default=None, repr=False)
     _until: float = 0.0
+    _told: Callable[[str], None] = field(default=lambda value: None, repr=False)
+
+    def tell(self, hears: Callable[[str], None]) -> None:
+        """Each token from now on, and the one that there is, before it is used."""
+        with self._lock:
+            self._told = hears
+            if self._value is not None:
+                hears(self._value)
 
     def current(self, sign_in: SignIn) -> str:
         """The token; a new one shortly before the old one ends."""
@@ -49,11 +55,11 @@ class Token:
         with self._lock:
             if self._value is None and seconds > 0:
                 self._value, self._until = value, time.monotonic() + seconds
-                remember(value)
+                self._told(value)
 
     def _renew(self, sign_in: SignIn) -> None:
         self._value, lifetime = sign_in()
-        remember(self._value)
+        self._told(self._value)
         # A short-lived token is used for half of its life, so that not every call signs in.
         self._until = time.monotonic() + max(lifetime - RENEW_BEFORE, lifetime / 2)
 

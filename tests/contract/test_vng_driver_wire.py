@@ -15,6 +15,7 @@ import pytest
 
 from mcloud.emulator.faults import FaultRule
 from mcloud.emulator.server import Running, serve
+from mcloud.secrets import without_secrets
 from mcloud_vng.driver import VNGNodeDriver
 from mcloud_vng.emulator import SPEC
 from mcloud_vng.vendor_errors import VendorError
@@ -265,3 +266,16 @@ def test_no_secret_in_errors_or_reprs(emulator: Running, driver: VNGNodeDriver, 
     assert len(token) > 20
     for secret in (SECRET, "s3cr3t", token, pair):
         assert not [text for text in said if secret in text]
+
+
+def test_a_token_that_was_renewed_is_cut_out_of_what_the_cloud_says(account: Any) -> None:
+    token = account.driver.connection.token
+    first = token.handed_over()
+    spoil(account.cloud, action="status", status=401, times=1)
+    account.driver.ex_list_networks()
+    second = token.handed_over()
+    assert first is not None
+    assert second is not None
+    assert first[0] != second[0]
+    for value, _ in (first, second):
+        assert without_secrets(f"refused: {value}") == "refused: (secret)"
