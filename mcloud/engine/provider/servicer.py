@@ -6,6 +6,7 @@ A direct servicer on threads: a partial create keeps its id, unknown values and 
 from __future__ import annotations
 
 import json
+import threading
 import traceback
 from collections.abc import Callable
 from typing import Any, NoReturn
@@ -49,14 +50,16 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
     def __init__(self, make_context: Callable[[], Context]) -> None:
         self._make_context = make_context
         self._context: Context | None = None
+        self._lock = threading.Lock()
         self._engine: engine_pb2_grpc.EngineStub | None = None
 
     @property
     def context(self) -> Context:
-        """Made on first use, so that the schema can be asked for without a profile."""
-        if self._context is None:
-            self._context = self._make_context()
-        return self._context
+        """Made on first use, so that the schema can be asked for without a profile; one for all threads."""
+        with self._lock:
+            if self._context is None:
+                self._context = self._make_context()
+            return self._context
 
     def attach_engine(self, address: str) -> None:
         """Where to send what a person should see while waiting."""
