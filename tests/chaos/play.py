@@ -25,6 +25,8 @@ SET_CHILD_SUBREAPER = 36  # linux/prctl.h
 SERVER, PROVIDER = "mcloud.engine.stateserver.serve", "pulumi-resource-mcloud"
 OTHER = {"vng": "aws", "aws": "vng"}
 NAMED = re.compile(r"hint: ((?:--(?:accept-empty|delete-data) \S+ ?)+)goes on")
+DEADLINE = re.compile(r"is still .+ after \d+ s")
+"""What is said of a wait that has come to its end by the clock, though nothing takes so long here."""
 SLOW = 1 / 30
 """A second of the vendors' is a thirtieth here while something is to be met on its way."""
 
@@ -140,9 +142,11 @@ class Play:
         return self.seen(place) >= nth
 
     def check_end(self, done: Done) -> None:
-        """However a run that meets a fault ends: it ends, and says what is the matter."""
+        """However a run that meets a fault ends: it ends, without waiting in vain, and says what is the matter."""
         if done.exit_code == 124:
             self.problems.append("the run with the fault does not end")
+        if DEADLINE.search(done.text):
+            self.problems.append("it waited in vain until its deadline")
         self._no_traceback(done)
 
     def trouble(self, run: subprocess.Popen[str]) -> bool:
