@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from cases import FAULTS, Plan, changing_calls
+from cases import FAULTS, Call, Plan, changing_calls
 from chains import LENGTH, QUIET, SURVIVED, TRIES, Order, Pool, Shot, chosen
 from ground import STACK, TIMEOUT, Done, Ground
 from play import NAMED, Play, program_of, words_of
@@ -89,6 +89,7 @@ class PlayChain:
         self._waited: Counter[str] = Counter()
         self._starts = ground.recorded()
         self._lost: Counter[tuple[str, str, str]] = Counter()
+        self._absent: set[Call] = set()
 
     def whole(self) -> ChainVerdict:
         """All of it; it ends at the first problem."""
@@ -150,6 +151,8 @@ class PlayChain:
         """
         done = self._done() + self._lost
         patient = [case for case in self.left if self._before[case.name] + self._waited[case.name] < TRIES]
+        # Some calls are made in one round only: a volume that has grown stays as it is.
+        patient = [case for case in patient if case.call not in self._absent]
         late = not self.again and (self.pool.phase != "up" or self.verdict.commands > 0)
         return chosen(patient, self.order, lambda case: self.order.when(case, done), late=late)
 
@@ -186,6 +189,8 @@ class PlayChain:
         if not cut_off and (done.exit_code == 0 or not met):
             # Who was cut off, or failed, need not have come to the others.
             self._waited.update(one.case.name for one in armed if not one.met)
+            if done.exit_code == 0:
+                self._absent.update(one.case.call for one in armed if not one.met)
         self.ground.log.append("met: " + ("; ".join(case.words for case in met) or "nothing") + "\n")
 
     def _typed_then(self, done: Done) -> list[str]:
