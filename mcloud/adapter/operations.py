@@ -85,7 +85,7 @@ class Operations:
 
     def __post_init__(self) -> None:
         self._crowd = Crowd(self._list)
-        # One for all calls: making it takes as long as what else surrounds a call.
+        # One for all calls and threads: what it knows of a call is the thread's own.
         self._retrying = tenacity.Retrying(
             retry=tenacity.retry_if_exception(lambda error: isinstance(error, CloudError) and error.retryable),
             wait=tenacity.wait_random_exponential(multiplier=0.2, max=LONGEST_BACKOFF),

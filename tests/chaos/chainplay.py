@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import subprocess
 import threading
-import time
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from cases import FAULTS, Call, Plan, changing_calls
-from chains import LENGTH, QUIET, SURVIVED, TRIES, Order, Pool, Shot, chosen
-from ground import STACK, TIMEOUT, Done, Ground
+from chains import FATAL, LENGTH, TRIES, Order, Pool, Shot, chosen
+from ground import STACK, Done, Ground
 from play import NAMED, Play, program_of, words_of
 
 ROUNDS = 8
@@ -47,26 +46,17 @@ class Armed:
         self.nth = shot.nth
         self.play = Play(shot.case, ground, plan)
         self._place = self.play.arm(shot.nth)
-        self._waits = False
-        self._troubled = False
+        self._done: bool | None = None
 
     @property
     def met(self) -> bool:
         """Whether the call has come, and what was to be done about it was done while the command ran."""
-        return self._troubled if self._waits else self._came
-
-    @property
-    def _came(self) -> bool:
-        return self.play.seen(self._place) >= self.nth
+        return self.play.seen(self._place) >= self.nth if self._done is None else self._done
 
     def trouble(self, run: subprocess.Popen[str]) -> None:
         """Do what has to be done about it when its call comes."""
-        self._waits = True
-        end = time.monotonic() + TIMEOUT
-        while run.poll() is None and not self._came and time.monotonic() < end:
-            time.sleep(0.005)
-        if self._came and run.poll() is None:
-            self._troubled = self.play.trouble(run)
+        self._done = False
+        self._done = self.play.meets(run, self._place, self.nth) and self.play.trouble(run)
 
 
 class PlayChain:
@@ -150,9 +140,12 @@ class PlayChain:
         with the last.
         """
         done = self._done() + self._lost
-        patient = [case for case in self.left if self._before[case.name] + self._waited[case.name] < TRIES]
-        # Some calls are made in one round only: a volume that has grown stays as it is.
-        patient = [case for case in patient if case.call not in self._absent]
+        patient = [
+            case
+            for case in self.left
+            # Some calls are made in one round only: a volume that has grown stays as it is.
+            if case.call not in self._absent and self._before[case.name] + self._waited[case.name] < TRIES
+        ]
         late = not self.again and (self.pool.phase != "up" or self.verdict.commands > 0)
         return chosen(patient, self.order, lambda case: self.order.when(case, done), late=late)
 
@@ -181,7 +174,7 @@ class PlayChain:
 
     def _count(self, armed: list[Armed], done: Done) -> None:
         met = [one.case for one in armed if one.met]
-        cut_off = any(case.fault not in SURVIVED.union(QUIET) for case in met)
+        cut_off = any(case.fault in FATAL for case in met)
         self.verdict.armed = [one.case.name for one in armed]
         self.verdict.met += [case.name for case in met]
         self.left = [case for case in self.left if case not in met]

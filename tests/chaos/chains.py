@@ -29,6 +29,8 @@ QUIET = (*RULES, "error state")
 """Faults that the emulator makes alone; a command may meet several of them."""
 SURVIVED = frozenset(name for name in FAULTS if name.startswith("kill state server")) | {"stuck, then mended"}
 """Faults that somebody has to do something about, and after which the command goes on."""
+FATAL = frozenset(FAULTS).difference(QUIET, SURVIVED)
+"""The others: the command does not go on after one of them."""
 AT_ONCE = 4
 """So many of them in one command: a state server that ends is started anew five times."""
 BEFORE = frozenset(
@@ -177,7 +179,7 @@ def chosen(
             others comes before it; else at the first one, so that much is left for the next commands.
     """
     coming = [Shot(case, nth) for case in cases if (nth := when(case)) is not None]
-    fatal = [shot for shot in coming if shot.case.fault not in SURVIVED.union(QUIET)]
+    fatal = [shot for shot in coming if shot.case.fault in FATAL]
     loud = sorted(
         fatal, key=lambda shot: (order.place(shot.case) * (-1 if late else 1), shot.case.fault not in BEFORE)
     )[:1]

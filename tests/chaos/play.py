@@ -152,6 +152,8 @@ class Play:
     def trouble(self, run: subprocess.Popen[str]) -> bool:
         """What the emulator cannot do alone; False where nobody was there any more to do it to."""
         fault = self.case.fault
+        if run.poll() is not None:
+            return False
         if fault.startswith("kill "):
             return self._kill(run, *fault.removeprefix("kill ").split(", ", 1))
         if fault.startswith("Ctrl-C"):
